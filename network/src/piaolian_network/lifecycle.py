@@ -1,0 +1,347 @@
+"""A local network as an object: create, up, status, down.
+
+Example::
+
+    network = Network.create(Path("var/network"), validators=3, kubo=2)
+    network.up(print)
+    print(network.status().problems)
+    network.down()
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+
+from piaolian_network import creation, geth, keys, kubo, ports, status
+from piaolian_network.creation import MEMBERS_FILE, Plan, member_folder
+from piaolian_network.errors import ServiceError, StateError, ToolError
+from piaolian_network.genesis import clique_genesis
+from piaolian_network.keys import KeyFile
+from piaolian_network.members import Engine, Member, Members, read_members, render_members
+from piaolian_network.programs import find_program
+from piaolian_network.rpc import ChainRPC, KuboRPC
+from piaolian_network.supervisor import Program, Supervisor
+
+Progress = Callable[[str], None]
+
+# Validators must be connected before the first block is due, or each starts a fork of its own.
+_GENESIS_LEAD_SECONDS: Final = 4
+_READY_BLOCK: Final = 3
+_POLL_SECONDS: Final = 0.1
+
+
+def _silent(_message: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Keys of the accounts that have a task of their own."""
+
+    administrator: KeyFile
+    supervisor: KeyFile
+    node: KeyFile
+    oracles: list[KeyFile]
+
+
+class Network:
+    """One network in one folder, all of whose members live on this machine.
+
+    Args:
+        directory: The network's folder, made by `create`.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory.resolve()
+        self.members: Members = read_members(self.directory / MEMBERS_FILE)
+        self._supervisor = Supervisor(self.directory)
+
+    @classmethod
+    def create(
+        cls,
+        directory: Path,
+        *,
+        validators: int = 3,
+        kubo: int = 2,
+        base_port: int | None = None,
+        oracles: int = 3,
+        funded: Sequence[str] = (),
+        engine: Engine = "clique",
+        chain_id: int = creation.DEFAULT_CHAIN_ID,
+    ) -> Self:
+        """Make the folder of a new network; nothing is started.
+
+        Raises:
+            StateError: The folder already holds a network (`network-exists`).
+        """
+        plan = Plan(
+            validators=validators,
+            kubo=kubo,
+            oracles=oracles,
+            engine=engine,
+            chain_id=chain_id,
+            base_port=base_port,
+            funded=funded,
+        )
+        creation.create_folder(directory, plan)
+        return cls(directory)
+
+    @property
+    def chain_id(self) -> int:
+        """EIP-155 chain id."""
+        return self.members.chain.id
+
+    @property
+    def finality_depth(self) -> int:
+        """Blocks after which a block counts as final, itself included: floor(N/2)+1 with Clique, else 1."""
+        if self.members.chain.engine == "clique":
+            return len(self.members.validators) // 2 + 1
+        return 1
+
+    @property
+    def rpc_urls(self) -> list[str]:
+        """JSON-RPC address of each validator."""
+        return [member.rpc_url for member in self.members.validators]
+
+    @property
+    def kubo_api_urls(self) -> list[str]:
+        """RPC API address of each kubo daemon."""
+        return [member.ipfs_api_url for member in self.members.ipfs_members]
+
+    @property
+    def validator_programs(self) -> list[str]:
+        """Supervisor names of the validators, in the order of `rpc_urls`."""
+        return [f"geth-{member.name}" for member in self.members.validators]
+
+    @property
+    def kubo_programs(self) -> list[str]:
+        """Supervisor names of the kubo daemons, in the order of `kubo_api_urls`."""
+        return [f"ipfs-{member.name}" for member in self.members.ipfs_members]
+
+    @property
+    def accounts(self) -> Accounts:
+        """Keys of administrator, supervisor, first node and oracles."""
+        folder = self.directory / "keys"
+        return Accounts(
+            keys.open_key_file(folder, "administrator"),
+            keys.open_key_file(folder, "supervisor"),
+            keys.open_key_file(folder, "node"),
+            [keys.open_key_file(folder, oracle.name) for oracle in self.members.oracles],
+        )
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """Process id of each running program."""
+        return self._supervisor.pids()
+
+    def program_port(self, index: int) -> int:
+        """Return the port that the layout keeps for added program `index` (from 0, below 100)."""
+        return ports.program_port(self.members.chain.base_port, index)
+
+    def up(self, progress: Progress = _silent) -> None:
+        """Start every program and wait until the chain grows and the swarm is connected.
+
+        Safe to repeat: a network that runs is left alone, programs that were stopped are started.
+
+        Raises:
+            StateError: A port is taken by another program (`port-taken`).
+            ToolError: A program is missing or did not start.
+            ServiceError: A service was not ready in time (`start-timeout`); the message names it.
+        """
+        if self._supervisor.is_running():
+            progress("网络已在运行，检查各程序")
+            for name in self._supervisor.program_names():
+                self._supervisor.start_program(name)
+        else:
+            self._check_ports()
+            self._prepare(progress)
+            progress("启动监管程序、验证节点与 kubo")
+            self._supervisor.start()
+        self._wait_until_ready(progress)
+
+    def down(self) -> None:
+        """Stop every program of this network and nothing else; safe to repeat."""
+        self._supervisor.stop()
+
+    def status(self) -> status.NetworkStatus:
+        """Ask every service once and say how the network stands."""
+        return status.observe(self.members, self._supervisor.states(), now_unix=int(time.time()))
+
+    def start(self, name: str) -> None:
+        """Start one program by its supervisor name."""
+        self._supervisor.start_program(name)
+
+    def stop(self, name: str) -> None:
+        """Stop one program by its supervisor name, and keep it stopped."""
+        self._supervisor.stop_program(name)
+
+    def add_program(self, name: str, command: list[str], environment: Mapping[str, str], directory: Path) -> None:
+        """Put one more program (a node, an oracle) under the supervisor; it starts at once when the network runs.
+
+        A program of the same name is replaced, and restarted when its definition changed.
+        """
+        if name in (*self.validator_programs, *self.kubo_programs):
+            raise StateError(
+                "program-unknown", f"{name} is a program of the network itself", f"{name} 是网络自身的程序"
+            )
+        self._supervisor.write_program(Program(name, command, directory, environment))
+        if self._supervisor.is_running():
+            self._supervisor.update()
+
+    def remove_program(self, name: str) -> None:
+        """Stop an added program and forget it."""
+        self._supervisor.remove_program(name)
+
+    def _check_ports(self) -> None:
+        members = self.members
+        wanted = ports.used_ports(
+            members.chain.base_port, validators=len(members.validators), kubo=len(members.ipfs_members)
+        )
+        taken = [str(port) for port in wanted if not ports.is_free(port)]
+        if taken:
+            listed = ", ".join(taken)
+            raise StateError(
+                "port-taken",
+                f"ports {listed} are taken by another program",
+                f"端口 {listed} 已被其他程序占用",
+                "停掉占用端口的程序，或用另一个 --base-port 重新建立网络。",
+            )
+
+    def _prepare(self, progress: Progress) -> None:
+        """Make data folders and program files; the first time also the genesis block."""
+        if self.members.chain.engine != "clique":
+            raise StateError(
+                "members-invalid",
+                f"engine {self.members.chain.engine} is not started from here",
+                f"引擎 {self.members.chain.engine} 不由本命令启动",
+                "QBFT 网络用 docker compose up 启动。",
+            )
+        geth_program = find_program("geth")
+        ipfs_program = find_program("ipfs")
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            daemons = [pool.submit(self._prepare_kubo, ipfs_program, member) for member in self.members.ipfs_members]
+            for daemon in daemons:
+                daemon.result()
+            genesis = self._fix_genesis(progress)
+            validators = [
+                pool.submit(self._prepare_geth, geth_program, member, genesis) for member in self.members.validators
+            ]
+            for validator in validators:
+                validator.result()
+
+    def _fix_genesis(self, progress: Progress) -> Path:
+        path = self.directory / "genesis.json"
+        if path.exists():
+            return path
+        if self.members.chain.genesis_unix == 0:
+            chain = self.members.chain.model_copy(update={"genesis_unix": int(time.time()) + _GENESIS_LEAD_SECONDS})
+            self.members = self.members.model_copy(update={"chain": chain})
+            (self.directory / MEMBERS_FILE).write_text(render_members(self.members), encoding="utf-8")
+        progress("写入创世块")
+        path.write_text(json.dumps(clique_genesis(self.members), indent=1) + "\n", encoding="utf-8")
+        return path
+
+    def _prepare_geth(self, program: Path, member: Member, genesis: Path) -> None:
+        folder = member_folder(self.directory, member.name)
+        data = geth.data_folder(folder)
+        (folder / "geth.toml").write_text(geth.config_toml(self.members, member), encoding="utf-8")
+        if not (data / "geth" / "chaindata").exists():
+            keys.write_private(data / "geth" / "nodekey", (folder / "nodekey").read_text(encoding="ascii"))
+            account = (folder / "keystore" / "validator.json").read_text(encoding="utf-8")
+            keys.write_private(data / "keystore" / "validator.json", account)
+            _run(geth.init_command(program, folder, genesis), name="geth init")
+        self._supervisor.write_program(
+            Program(f"geth-{member.name}", geth.run_command(program, self.members, member, folder), folder)
+        )
+
+    def _prepare_kubo(self, program: Path, member: Member) -> None:
+        folder = member_folder(self.directory, member.name)
+        repository = kubo.repository(folder)
+        environment = kubo.environment(folder)
+        config = repository / "config"
+        if not config.exists():
+            repository.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _run(kubo.init_command(program), name="ipfs init", environment=environment)
+            swarm_key = (self.directory / "swarm.key").read_text(encoding="ascii")
+            keys.write_private(repository / "swarm.key", swarm_key)
+        settings = json.loads(config.read_text(encoding="utf-8"))
+        identity = creation.read_swarm_identity(folder)
+        settings = kubo.configure(settings, self.members, member, identity)
+        keys.write_private(config, json.dumps(settings, indent=1) + "\n")
+        self._supervisor.write_program(Program(f"ipfs-{member.name}", kubo.run_command(program), folder, environment))
+
+    def _wait_until_ready(self, progress: Progress, *, timeout_seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        daemons = self.members.ipfs_members
+        for member in daemons:
+            _wait(partial(_is_swarm_connected, member, daemons), deadline, what=f"kubo of {member.name}")
+        if daemons:
+            progress(f"kubo 就绪：{len(daemons)} 个守护进程已互联")
+        for member in self.members.validators:
+            _wait(partial(_has_block, member, 0), deadline, what=f"validator {member.name}")
+        progress(f"验证节点就绪：{len(self.members.validators)} 个，等待出块")
+        for member in self.members.validators:
+            _wait(partial(_has_block, member, _READY_BLOCK), deadline, what=f"chain of {member.name}")
+        progress(f"链已出块：高度 {ChainRPC(self.rpc_urls[0]).block_number()}")
+
+
+def _is_swarm_connected(member: Member, daemons: list[Member]) -> bool:
+    rpc = KuboRPC(member.ipfs_api_url)
+    if len(rpc.peer_ids()) >= min(1, len(daemons) - 1):
+        return True
+    # The daemon dials its peers by itself, but only tries again after ten seconds or so.
+    for other in daemons:
+        if other.name != member.name:
+            rpc.call("swarm/connect", arg=other.ipfs_peer)
+    return False
+
+
+def _has_block(member: Member, number: int) -> bool:
+    return ChainRPC(member.rpc_url).block_number() >= number
+
+
+def _wait(check: Callable[[], bool], deadline: float, *, what: str) -> None:
+    while True:
+        try:
+            if check():
+                return
+        except ServiceError:
+            # Not listening yet; the deadline below ends the wait.
+            pass
+        if time.monotonic() > deadline:
+            raise ServiceError(
+                "start-timeout",
+                f"{what} was not ready in time",
+                f"{what} 未能按时就绪",
+                "运行 piaolian-network status 查看原因，日志在 logs/ 目录。",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _run(command: list[str], *, name: str, environment: Mapping[str, str] | None = None) -> None:
+    """Run a program to its end.
+
+    Raises:
+        ToolError: It ended with a failure (`program-failed`).
+    """
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **(environment or {})},
+    )
+    if done.returncode != 0:
+        raise ToolError(
+            "program-failed",
+            f"{name} ended with {done.returncode}: {done.stderr.strip()[-300:]}",
+            f"{name} 失败（退出码 {done.returncode}）：{done.stderr.strip()[-300:]}",
+        )
