@@ -1,6 +1,6 @@
 module piaolian.invalid/tools/geth
 
-go 1.26.8
+go 1.26.4
 
 tool github.com/ethereum/go-ethereum/cmd/geth
 

@@ -1,6 +1,6 @@
 module piaolian.invalid/tools/kubo
 
-go 1.26.8
+go 1.26.4
 
 exclude (
 	github.com/ipfs/go-ipfs-cmds v2.0.1+incompatible

@@ -1,0 +1,68 @@
+# Each target says in one line what it does; the work is done by scripts/ and by the Python packages.
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTEST := timeout 1500 $(BIN)/pytest -q
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Bring every tool and library into the checkout (safe to repeat)
+	@scripts/setup.sh
+
+demo: setup ## Run the whole story on a local network, with progress, and leave the pages open
+	@$(BIN)/python -m demo.demo
+
+story: setup ## Run the whole story once and write var/story.json
+	@$(BIN)/python -m demo.story
+
+down: ## Stop every local network below var/
+	@$(BIN)/piaolian-network down $$(find var -maxdepth 5 -name members.toml -printf '%h\n' 2>/dev/null)
+
+check: lint types imports contracts-format house-rules ## Everything that is judged without running the product
+
+lint: ## ruff
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+fmt: ## Format Python and Solidity
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .
+	@cd contracts && ../node_modules/.bin/forge fmt
+
+types: ## mypy, strict, code and tests
+	@$(BIN)/mypy --no-error-summary
+
+imports: ## Layers and independence of the packages
+	@PYTHONPATH=. $(BIN)/lint-imports --no-logo | tail -n 6
+
+contracts-format: ## forge fmt
+	@cd contracts && ../node_modules/.bin/forge fmt --check
+
+house-rules: ## Rules of this repository, one small script each
+	@$(BIN)/python -m scripts.checks
+
+test: unit contracts integration acceptance ## All tests
+
+unit: ## Tests without sockets or processes
+	@$(PYTEST) tests/unit
+
+contracts: ## Contract tests, and the exported ABIs are not stale
+	@cd contracts && ../node_modules/.bin/forge test
+	@$(BIN)/python contracts/export_abi.py --check
+
+integration: ## Tests on real geth, kubo, SoftHSM and databases
+	@$(PYTEST) tests/integration
+
+acceptance: ## Whole stories
+	@$(PYTEST) tests/acceptance
+
+vectors: ## Make the known answers again; they must not change
+	@$(BIN)/python tests/vectors/make_chain.py
+	@git diff --exit-code tests/vectors
+
+lock: ## Renew requirements.lock from the pyproject files
+	@scripts/lock.sh
+
+.PHONY: help setup demo story down check lint fmt types imports contracts-format house-rules test unit contracts \
+	integration acceptance vectors lock

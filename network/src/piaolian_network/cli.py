@@ -1,0 +1,130 @@
+"""The command `piaolian-network`.
+
+Exit codes: 0 done, 1 the network is not well or an act was refused, 2 the command line is wrong.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from piaolian_network.errors import NetworkError
+from piaolian_network.lifecycle import Network
+from piaolian_network.status import NetworkStatus
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except NetworkError as exc:
+        print(f"错误：{exc.message_zh}", file=sys.stderr)
+        print(f"  {exc.code}: {exc.message}", file=sys.stderr)
+        if exc.remedy:
+            print(f"  处理办法：{exc.remedy}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="piaolian-network", description="票链网络：由 members.toml 生成、启动、查看、停止"
+    )
+    commands = parser.add_subparsers(required=True, metavar="命令")
+
+    init = commands.add_parser("init", help="建立一个新网络（密钥、members.toml）")
+    init.add_argument("directory", type=Path)
+    init.add_argument("--validators", type=int, default=3, help="验证节点数（Clique 请用奇数）")
+    init.add_argument("--kubo", type=int, default=2, help="kubo 守护进程数")
+    init.add_argument("--oracles", type=int, default=3, help="缴款预言机数")
+    init.add_argument("--base-port", type=int, default=None, help="起始端口；缺省时自动寻找")
+    init.add_argument("--engine", choices=("clique", "qbft"), default="clique", help="共识引擎；Clique 仅供开发")
+    init.set_defaults(run=_init)
+
+    up = commands.add_parser("up", help="启动网络并等待其就绪")
+    up.add_argument("directory", type=Path)
+    up.set_defaults(run=_up)
+
+    status = commands.add_parser("status", help="用一句话说明网络的状况；有问题时退出码为 1")
+    status.add_argument("directory", type=Path)
+    status.add_argument("--json", action="store_true", help="输出 JSON")
+    status.set_defaults(run=_status)
+
+    down = commands.add_parser("down", help="停止网络的全部程序")
+    down.add_argument("directories", type=Path, nargs="*", metavar="directory")
+    down.set_defaults(run=_down)
+    return parser
+
+
+def _init(options: argparse.Namespace) -> int:
+    network = Network.create(
+        options.directory,
+        validators=options.validators,
+        kubo=options.kubo,
+        oracles=options.oracles,
+        base_port=options.base_port,
+        engine=options.engine,
+    )
+    print(f"已建立网络：{network.directory}（链号 {network.chain_id}，起始端口 {network.members.chain.base_port}）")
+    if network.members.chain.engine == "clique":
+        print("注意：Clique 是开发引擎，不用于生产；生产网络用 --engine qbft（Besu）。")
+    return 0
+
+
+def _up(options: argparse.Namespace) -> int:
+    network = Network(options.directory)
+    network.up(print)
+    print("JSON-RPC：" + "  ".join(network.rpc_urls))
+    print("kubo：" + "  ".join(network.kubo_api_urls))
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    status = Network(options.directory).status()
+    if options.json:
+        print(json.dumps(_as_json(status), ensure_ascii=False, indent=1))
+    else:
+        for line in _in_words(status):
+            print(line)
+    return 0 if status.ok else 1
+
+
+def _down(options: argparse.Namespace) -> int:
+    for directory in options.directories:
+        Network(directory).down()
+        print(f"已停止：{directory}")
+    return 0
+
+
+def _in_words(status: NetworkStatus) -> list[str]:
+    lines: list[str] = []
+    if status.head is not None:
+        lines.append(f"链高度 {status.head}，最新块距今 {status.head_age_seconds} 秒")
+    for validator in status.validators:
+        state = "未响应" if validator.head is None else f"高度 {validator.head}，对等节点 {validator.peers}"
+        lines.append(f"验证节点 {validator.name}：{state}")
+    for daemon in status.kubo:
+        state = "未响应" if daemon.peers is None else f"对等节点 {daemon.peers}"
+        lines.append(f"kubo {daemon.name}：{state}")
+    lines += [f"程序 {name}：{state}" for name, state in sorted(status.programs.items())]
+    lines += [f"问题：{problem}" for problem in status.problems] or ["一切正常"]
+    return lines
+
+
+def _as_json(status: NetworkStatus) -> dict[str, object]:
+    return {
+        "ok": status.ok,
+        "is_running": status.is_running,
+        "head": status.head,
+        "head_age_seconds": status.head_age_seconds,
+        "validators": [{**asdict(view), "recent_sealers": sorted(view.recent_sealers)} for view in status.validators],
+        "kubo": [asdict(view) for view in status.kubo],
+        "programs": status.programs,
+        "findings": [asdict(finding) for finding in status.findings],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
