@@ -1,0 +1,97 @@
+"""Opens the state file: one SQLite database with one writing process."""
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from piaolian_oracle.errors import StateError
+from piaolian_oracle.state.schema import FORMAT, TABLES
+
+
+class Database:
+    """The state file.
+
+    Every change is made inside `transaction()`, which commits whole or not at all and is on the disk when it returns
+    (`synchronous=FULL`).
+
+    Args:
+        path: The file; made when it is absent and `is_read_only` is false.
+        is_read_only: For `show`: takes no lock and changes nothing.
+
+    Raises:
+        StateError: The file is damaged, of another format, or in use by another daemon.
+    """
+
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        self._lock = None if is_read_only else _lock(path)
+        try:
+            self.connection = _connect(path, is_read_only=is_read_only)
+            self._check_format(is_read_only=is_read_only)
+        except sqlite3.DatabaseError as exc:
+            raise StateError(
+                "state-corrupt",
+                "the state file is absent or no database of this program",
+                "状态文件不存在或已损坏",
+                "从备份恢复; 或换一个新文件重新读取全部对账单 (链上不会重复计入)",
+            ) from exc
+
+    def _check_format(self, *, is_read_only: bool) -> None:
+        found = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
+        tables = int(self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+        if found == 0 and tables == 0 and not is_read_only:
+            self.connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+        elif found != FORMAT:
+            raise StateError(
+                "state-version",
+                f"the state file has format {found}, this program reads {FORMAT}",
+                f"状态文件格式为 {found}, 本程序只认 {FORMAT}",
+                "请使用与状态文件相符的版本",
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside one write transaction."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        self.connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _connect(path: Path, *, is_read_only: bool) -> sqlite3.Connection:
+    mode = "ro" if is_read_only else "rwc"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not is_read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Hold a file lock for as long as the daemon runs: two daemons with one key would spoil each other's nonces."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = path.with_suffix(".lock").open("ab")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        handle.close()
+        raise StateError(
+            "state-in-use",
+            "another process works with this state file",
+            "另一个进程正在使用该状态文件",
+            "先停止正在运行的 piaolian-oracle, 再执行本命令",
+        ) from exc
+    return handle
