@@ -34,11 +34,11 @@ class Payment:
     amount_fen: int
 
 
-def write_camt054(message: str, payments: Iterable[Payment], *, at: datetime, account: str = ACCOUNT) -> bytes:
+def write_camt054(number: int, payments: Iterable[Payment], *, at: datetime, account: str = ACCOUNT) -> bytes:
     """Write a credit notification.
 
     Args:
-        message: MsgId of the file.
+        number: electronic sequence number of the statement; the bank counts from 1 without gaps.
         payments: its entries in order.
         at: Beijing time of the file; its day is booking and value day.
         account: account that the money reached.
@@ -46,13 +46,13 @@ def write_camt054(message: str, payments: Iterable[Payment], *, at: datetime, ac
     Returns:
         camt.054.001.08, UTF-8.
     """
-    stamp, day = at.isoformat(timespec="seconds"), at.date().isoformat()
+    stamp, day, message = at.isoformat(timespec="seconds"), at.date().isoformat(), f"M{number:06d}"
     entries = "".join(_entry(payment, day) for payment in payments)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn>'
-        f"<GrpHdr><MsgId>{escape(message)}</MsgId><CreDtTm>{stamp}</CreDtTm></GrpHdr>"
-        f"<Ntfctn><Id>N-{escape(message)}</Id><CreDtTm>{stamp}</CreDtTm>"
+        f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>{stamp}</CreDtTm></GrpHdr>"
+        f"<Ntfctn><Id>N-{message}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><CreDtTm>{stamp}</CreDtTm>"
         f"<Acct><Id><Othr><Id>{escape(account)}</Id></Othr></Id><Ccy>CNY</Ccy></Acct>"
         f"{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
     ).encode()

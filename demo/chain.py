@@ -123,6 +123,23 @@ class DemoChain:
             )
         return found
 
+    def history(self, contract: str, name: str, from_block: int) -> list[dict[str, Any]]:
+        """Return the arguments of all events of one name since a block, in order."""
+        return [arguments for arguments, _ in self.history_with_transactions(contract, name, from_block)]
+
+    def history_with_transactions(self, contract: str, name: str, from_block: int) -> list[tuple[dict[str, Any], str]]:
+        """Return arguments and 0x-hex transaction hash of all events of one name since a block, in order."""
+        return [
+            (arguments, transaction)
+            for arguments, _, transaction in self.history_with_blocks(contract, name, from_block)
+        ]
+
+    def history_with_blocks(self, contract: str, name: str, from_block: int) -> list[tuple[dict[str, Any], int, str]]:
+        """Return arguments, height and 0x-hex transaction hash of all events of one name since a block, in order."""
+        event = self._contracts[contract].get_event_by_name(name)()
+        logs = event.get_logs(from_block=from_block)
+        return [(dict(log["args"]), int(log["blockNumber"]), log["transactionHash"].to_0x_hex()) for log in logs]
+
     def wait_mined(self, transaction: str | bytes, timeout_seconds: float = MINED_WITHIN_SECONDS) -> TxReceipt:
         """Wait for a receipt.
 
