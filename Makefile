@@ -1,5 +1,6 @@
 # Each target says in one line what it does; the work is done by scripts/ and by the Python packages.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 BIN := .venv/bin
 PYTEST := timeout 1500 $(BIN)/pytest -q
 .DEFAULT_GOAL := help

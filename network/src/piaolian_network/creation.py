@@ -5,7 +5,7 @@ Layout of the folder::
     members.toml                     public description
     genesis.json                     written at the first start, when its time is fixed
     swarm.key                        shared key of the private swarm
-    keys/<task>.key                  administrator, supervisor, node, oracle-1 ...
+    keys/<task>.key                  administrator, supervisor, checker, node, oracle-1 ...
     members/<name>/keystore/ ...     what one member keeps to itself
     run/, logs/                      of the supervisor
 """
@@ -32,6 +32,7 @@ from piaolian_network.members import (
 MEMBERS_FILE: Final = "members.toml"
 DEFAULT_CHAIN_ID: Final = 320_900
 _PROVINCE_AREA: Final = "32"
+_TASKS: Final = ("administrator", "supervisor", "checker", "node")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def create_folder(directory: Path, plan: Plan) -> Members:
     base_port = plan.base_port or ports.find_base_port(validators=plan.validators, kubo=plan.kubo)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = directory / "keys"
-    accounts = {name: keys.create_key_file(folder, name).address for name in ("administrator", "supervisor", "node")}
+    accounts = {name: keys.create_key_file(folder, name).address for name in _TASKS}
     oracles = tuple(
         Oracle(
             name=f"oracle-{number}",

@@ -55,6 +55,8 @@ def clique_genesis(members: Members) -> dict[str, object]:
         "timestamp": hex(chain.genesis_unix),
         "extraData": "0x" + clique_extra_data([member.validator for member in members.validators]).hex(),
         "gasLimit": hex(chain.gas_limit),
+        # The lowest base fee that EIP-1559 arithmetic does not hold at zero for ever.
+        "baseFeePerGas": "0x8",
         "difficulty": "0x1",
         "mixHash": "0x" + bytes(32).hex(),
         "coinbase": "0x" + bytes(20).hex(),

@@ -47,6 +47,7 @@ class Accounts:
 
     administrator: KeyFile
     supervisor: KeyFile
+    checker: KeyFile
     node: KeyFile
     oracles: list[KeyFile]
 
@@ -100,10 +101,10 @@ class Network:
 
     @property
     def finality_depth(self) -> int:
-        """Blocks after which a block counts as final, itself included: floor(N/2)+1 with Clique, else 1."""
+        """How many blocks below the head a block is final: floor(N/2)+1 with Clique, 0 with QBFT and anvil."""
         if self.members.chain.engine == "clique":
             return len(self.members.validators) // 2 + 1
-        return 1
+        return 0
 
     @property
     def rpc_urls(self) -> list[str]:
@@ -132,6 +133,7 @@ class Network:
         return Accounts(
             keys.open_key_file(folder, "administrator"),
             keys.open_key_file(folder, "supervisor"),
+            keys.open_key_file(folder, "checker"),
             keys.open_key_file(folder, "node"),
             [keys.open_key_file(folder, oracle.name) for oracle in self.members.oracles],
         )

@@ -146,12 +146,14 @@ class AccountsSection(_Strict):
     Attributes:
         administrator: Deploys and administers contracts.
         supervisor: Registers units, items and ranges.
+        checker: A second supervisor, for acts that need a maker and a checker.
         node: The relayer of the first node.
         funded: Further addresses that genesis funds.
     """
 
     administrator: Address
     supervisor: Address
+    checker: Address
     node: Address
     funded: tuple[Address, ...] = Field(default=(), strict=False)
 
@@ -196,7 +198,7 @@ class Members(_Strict):
     def funded_addresses(self) -> list[str]:
         """Addresses that genesis gives ether to, without repetition."""
         accounts = self.accounts
-        wanted = [accounts.administrator, accounts.supervisor, accounts.node, *accounts.funded]
+        wanted = [accounts.administrator, accounts.supervisor, accounts.checker, accounts.node, *accounts.funded]
         wanted += [oracle.address for oracle in self.oracles]
         return list(dict.fromkeys(wanted))
 
