@@ -14,7 +14,8 @@ from eth_account import Account
 from web3.exceptions import ContractCustomError, ContractLogicError, TransactionNotFound
 
 from demo.errors import StoryFailedError
-from piaolian_sdk.contracts import connect
+from piaolian_sdk.contracts.abi import load_abi
+from piaolian_sdk.contracts.chain import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,14 +49,13 @@ class DemoChain:
 
     Args:
         rpc_url: JSON-RPC of a validator.
-        addresses: proxy address of each contract, checksum form.
-        abis: ABI of each contract.
+        addresses: address of each contract that callers use.
     """
 
-    def __init__(self, rpc_url: str, addresses: Mapping[str, str], abis: Mapping[str, list[dict[str, Any]]]) -> None:
+    def __init__(self, rpc_url: str, addresses: Mapping[str, str]) -> None:
         self.web3 = connect(rpc_url)
         self._contracts: dict[str, Contract] = {
-            name: self.web3.eth.contract(address=self.web3.to_checksum_address(address), abi=abis[name])
+            name: self.web3.eth.contract(address=self.web3.to_checksum_address(address), abi=load_abi(name))
             for name, address in addresses.items()
         }
         self._nonces: dict[str, int] = {}
@@ -68,6 +68,11 @@ class DemoChain:
     def read(self, contract: str, function: str, *arguments: Any) -> Any:
         """Call a view at the latest block."""
         return self._contracts[contract].get_function_by_name(function)(*arguments).call()
+
+    def struct_members(self, contract: str, function: str) -> list[dict[str, Any]]:
+        """Return the members of the struct that a view returns, in order."""
+        outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
+        return list(outputs[0]["components"])  # type: ignore[typeddict-item]
 
     def send(self, key: bytes | str, calls: Sequence[Call], step: Step | None = None) -> list[TxReceipt]:
         """Send calls one after the other from one account and wait until all are mined.

@@ -211,11 +211,6 @@ def supervisor_key(world: World) -> bytes:
     return world.network.accounts.supervisor.read_private_key()
 
 
-def administrator_key(world: World) -> bytes:
-    """Private key of the administrator's account."""
-    return world.network.accounts.administrator.read_private_key()
-
-
 def _city(units: Mapping[UnitName, EnrolledUnit], wish: Wish) -> str:
     area = units[wish.unit].unit.issuer.area
     if area not in (HOSPITAL_CITY, REGISTRY_CITY):

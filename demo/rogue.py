@@ -11,7 +11,7 @@ from eth_account import Account
 from demo.chain import Call, DemoChain
 from demo.errors import StoryFailedError
 from piaolian_sdk.acts import Notice as NoticeAct
-from piaolian_sdk.contracts import decode_revert
+from piaolian_sdk.contracts.errors import decode_revert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from demo.crafted import Batch
     from demo.report import Step
     from piaolian_sdk.acts import ChainSigner
-    from piaolian_sdk.contracts import ContractRefusedError
+    from piaolian_sdk.errors import ContractRefusedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from demo.nodes import NodeSite
     from demo.report import StoryReport
     from piaolian_sdk.client import IssuedReceipt
-    from piaolian_sdk.contracts import AddressBook
+    from piaolian_sdk.contracts.address_book import AddressBook
     from piaolian_sdk.sealing import EncryptionKeyPair
 
 # A finding must stand for this long before it stops the story: a program that has just been started, or a block that

@@ -106,7 +106,7 @@ def notice_on_chain(world: World, payment_code: str) -> dict[str, object]:
     """Read a notice from the chain."""
     prefix, sequence = int(payment_code[:10]), int(payment_code[10:])
     range_id = world.ledger.read("Registry", "findRange", 2, prefix, sequence)
-    names = ("amountFen", "item", "linesHash", "dueDay", "noticed", "paid", "used", "cancelled")
+    names = ("amountFen", "item", "linesHash", "dueDay", "noticed", "paid", "used", "cancelled", "ended")
     values = world.ledger.read("PaymentLedger", "noticeOf", range_id, sequence)
     return dict(zip(names, values, strict=True))
 
