@@ -112,7 +112,8 @@ def test_header__vector__matches_abi_encoding(case: dict[str, Any]) -> None:
 
     expected = twice(types, [*numbers, raw(case["unit_root"])])
 
-    assert Header(*numbers, raw(case["unit_root"])).hash == expected == raw(case["hash"])
+    header = Header(**dict(zip(names, numbers, strict=True)), unit_root=raw(case["unit_root"]))
+    assert header.hash == expected == raw(case["hash"])
 
 
 def test_fields_root__vector__matches_abi_encoding() -> None:

@@ -6,10 +6,10 @@ possible ``s`` (EIP-2), and the recovery id, found by recovering the key and com
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast, TYPE_CHECKING
 
 from asn1crypto.core import OctetString
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_keys.datatypes import PublicKey, Signature
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
@@ -19,6 +19,9 @@ from pkcs11.util.ec import encode_named_curve_parameters
 
 from piaolian_sdk.acts.signers import transaction_error
 from piaolian_sdk.errors import SignerError
+
+if TYPE_CHECKING:
+    from pkcs11.types import SignMixin
 
 SessionProvider = Callable[[], AbstractContextManager[Session]]
 
@@ -101,7 +104,8 @@ class Pkcs11ChainSigner:
         try:
             with self._session_provider() as session:
                 key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=self._key_label)
-                raw = bytes(key.sign(digest, mechanism=Mechanism.ECDSA))
+                # get_key is typed by the class of all keys.
+                raw = bytes(cast("SignMixin", key).sign(digest, mechanism=Mechanism.ECDSA))
         except PKCS11Error as exc:
             raise _unavailable(self._key_label) from exc
         if len(raw) != _RAW_SIGNATURE_BYTES:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import requests.exceptions
-from eth_typing import ChecksumAddress
 from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, ContractLogicError, Web3Exception
@@ -92,7 +91,7 @@ class ContractBinding:
 
     def __init__(self, web3: Web3, address: str) -> None:
         self._web3 = web3
-        self.address: ChecksumAddress = Web3.to_checksum_address(address)
+        self.address = Web3.to_checksum_address(address)
 
     @cached_property
     def contract(self) -> Any:  # noqa: ANN401 # web3 makes the functions of a contract at run time.

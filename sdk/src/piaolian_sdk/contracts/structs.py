@@ -102,7 +102,10 @@ class VoidAct:
 
 @dataclass(frozen=True, slots=True)
 class ReverseAct:
-    """A reversal with its red receipt, signed by the unit (``acts.Reverse``)."""
+    """A reversal with its red receipt, signed by the unit (``acts.Reverse``).
+
+    ``payment_range`` is the range of the original's payment code; it and ``amount_salt`` are zero in the other mode.
+    """
 
     original: Opening
     red_range: int
@@ -113,6 +116,7 @@ class ReverseAct:
     red_body_hash: bytes
     catalog_version: int
     reason: int
+    payment_range: int
     bodies: bytes
     deadline: int
     signature: bytes
@@ -187,6 +191,15 @@ class WriteOffAct:
     totals: Totals
     deadline: int
     signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms of the network, in days: grace, start of write-off, and how far back a receipt may be dated."""
+
+    grace_days: int
+    start_days: int
+    back_days: int
 
 
 def to_abi(value: Any) -> Any:  # noqa: ANN401 # Structs, sequences and plain values alike.

@@ -1,0 +1,30 @@
+"""Clients of a node: for units, for those who book receipts, and for everybody.
+
+A write keeps its Idempotency-Key however often it is tried; it is tried again only where the answer says so.
+"""
+
+from piaolian_sdk.client.booker import BookerClient
+from piaolian_sdk.client.errors import NodeRefusedError
+from piaolian_sdk.client.public import PublicClient
+from piaolian_sdk.client.results import (
+    BatchResult,
+    IssuedReceipt,
+    ItemResult,
+    NoticeDraft,
+    ReceiptDraft,
+    ReversedReceipt,
+)
+from piaolian_sdk.client.unit import UnitClient
+
+__all__ = [
+    "BatchResult",
+    "BookerClient",
+    "IssuedReceipt",
+    "ItemResult",
+    "NodeRefusedError",
+    "NoticeDraft",
+    "PublicClient",
+    "ReceiptDraft",
+    "ReversedReceipt",
+    "UnitClient",
+]
