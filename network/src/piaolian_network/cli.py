@@ -52,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="输出 JSON")
     status.set_defaults(run=_status)
 
+    files = commands.add_parser(
+        "files", help="由 members.toml 生成创世块、对等节点清单、kubo 仓库与 docker-compose.yml"
+    )
+    files.add_argument("directory", type=Path)
+    files.add_argument("--compose", type=Path, default=None, help="docker-compose.yml 的路径（仅 qbft）")
+    files.set_defaults(run=_files)
+
     down = commands.add_parser("down", help="停止网络的全部程序")
     down.add_argument("directories", type=Path, nargs="*", metavar="directory")
     down.set_defaults(run=_down)
@@ -78,6 +85,13 @@ def _up(options: argparse.Namespace) -> int:
     network.up(print)
     print("JSON-RPC：" + "  ".join(network.rpc_urls))
     print("kubo：" + "  ".join(network.kubo_api_urls))
+    return 0
+
+
+def _files(options: argparse.Namespace) -> int:
+    network = Network(options.directory)
+    for path in network.write_files(compose_file=options.compose):
+        print(f"已生成：{path}")
     return 0
 
 

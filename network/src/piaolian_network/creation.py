@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from piaolian_network import keys, kubo, ports
+from piaolian_network import compose, keys, kubo, ports
 from piaolian_network.errors import StateError
 from piaolian_network.members import (
     AccountsSection,
@@ -97,7 +97,7 @@ def create_folder(directory: Path, plan: Plan) -> Members:
         accounts=AccountsSection(**accounts, funded=tuple(plan.funded)),
         committee=Committee(threshold=min(plan.threshold, plan.oracles) or 1),
         members=tuple(
-            create_member(directory, number, base_port=base_port, is_validator=True, has_kubo=number <= plan.kubo)
+            create_member(directory, number, plan.engine, base_port=base_port, has_kubo=number <= plan.kubo)
             for number in range(1, plan.validators + 1)
         ),
         oracles=oracles,
@@ -107,40 +107,43 @@ def create_folder(directory: Path, plan: Plan) -> Members:
     return members
 
 
-def create_member(directory: Path, number: int, *, base_port: int, is_validator: bool, has_kubo: bool) -> Member:
-    """Make the keys of one local member and return its public description.
+def create_member(directory: Path, number: int, engine: Engine, *, base_port: int, has_kubo: bool) -> Member:
+    """Make the keys of one local validator and return its public description.
 
     Args:
         directory: The network's folder.
         number: Position of the member, from 1; decides its name, area and ports.
+        engine: Consensus engine. With QBFT one key is both node key and validator key, and addresses are those
+            of the containers' network.
         base_port: First port of the network.
-        is_validator: Whether it seals blocks.
         has_kubo: Whether it keeps bodies.
     """
     name = f"finance-{number}"
+    index = number - 1
     folder = member_folder(directory, name)
-    roles: list[Role] = ["witness"]
-    validator = enode = rpc_url = ipfs_peer = ipfs_api_url = ""
-    if is_validator:
-        roles.append("validator")
-        validator = keys.create_validator_account(folder)
-        public = keys.create_node_key(folder)
-        enode = f"enode://{public}@127.0.0.1:{ports.geth_p2p_port(base_port, number - 1)}"
-        rpc_url = f"http://127.0.0.1:{ports.geth_rpc_port(base_port, number - 1)}"
+    if engine == "qbft":
+        key = keys.create_node_key(folder, "besu.key")
+        validator, host = key.address, f"{compose.besu_address(index)}:{compose.BESU_P2P_PORT}"
+    else:
+        key = keys.create_node_key(folder, "nodekey")
+        validator, host = keys.create_validator_account(folder), f"127.0.0.1:{ports.geth_p2p_port(base_port, index)}"
+    ipfs_peer = ipfs_api_url = ""
     if has_kubo:
-        roles.append("ipfs")
         identity = keys.create_swarm_identity()
         keys.write_private(folder / "ipfs.key", f"{identity.peer_id}\n{identity.private_key}\n")
-        ipfs_peer = kubo.multiaddress(ports.kubo_swarm_port(base_port, number - 1), identity.peer_id)
-        ipfs_api_url = f"http://127.0.0.1:{ports.kubo_api_port(base_port, number - 1)}"
+        ipfs_peer = kubo.multiaddress("127.0.0.1", ports.kubo_swarm_port(base_port, index), identity.peer_id)
+        if engine == "qbft":
+            ipfs_peer = kubo.multiaddress(compose.kubo_address(index), compose.KUBO_SWARM_PORT, identity.peer_id)
+        ipfs_api_url = f"http://127.0.0.1:{ports.kubo_api_port(base_port, index)}"
+    roles: tuple[Role, ...] = ("witness", "validator", "ipfs") if has_kubo else ("witness", "validator")
     return Member(
         name=name,
         # The first member is the province, the others are cities of it.
-        area=_PROVINCE_AREA if number == 1 else f"{_PROVINCE_AREA}{number - 1:02d}",
-        roles=tuple(roles),
+        area=_PROVINCE_AREA if number == 1 else f"{_PROVINCE_AREA}{index:02d}",
+        roles=roles,
         validator=validator,
-        enode=enode,
-        rpc_url=rpc_url,
+        enode=f"enode://{key.public}@{host}",
+        rpc_url=f"http://127.0.0.1:{ports.geth_rpc_port(base_port, index)}",
         ipfs_peer=ipfs_peer,
         ipfs_api_url=ipfs_api_url,
     )

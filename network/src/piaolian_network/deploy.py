@@ -172,7 +172,9 @@ def creation_code(name: str, values: Mapping[str, object]) -> bytes:
     """Return a contract's creation code with its constructor's arguments, found by their names."""
     artifact = load_artifact(name)
     code = bytes.fromhex(str(artifact["bytecode"]).removeprefix("0x"))
-    inputs: list[dict[str, Any]] = next((entry["inputs"] for entry in artifact["abi"] if entry["type"] == "constructor"), [])
+    inputs: list[dict[str, Any]] = next(
+        (entry["inputs"] for entry in artifact["abi"] if entry["type"] == "constructor"), []
+    )
     return code + _encode_by_name(name, "constructor", inputs, values)
 
 

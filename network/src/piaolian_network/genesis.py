@@ -18,7 +18,7 @@ _CLIQUE_SEAL: Final = bytes(65)
 
 # Every fork up to London at block 0. Clique refuses Shanghai and later, and the same contracts
 # run on both engines, so the EVM stays at London on Besu as well.
-_LONDON_FORKS: Final = {
+LONDON_FORKS: Final = {
     "homesteadBlock": 0,
     "eip150Block": 0,
     "eip155Block": 0,
@@ -46,7 +46,7 @@ def clique_genesis(members: Members) -> dict[str, object]:
     chain = members.chain
     config: dict[str, object] = {
         "chainId": chain.id,
-        **_LONDON_FORKS,
+        **LONDON_FORKS,
         "clique": {"period": chain.period_seconds, "epoch": _CLIQUE_EPOCH_BLOCKS},
     }
     return {

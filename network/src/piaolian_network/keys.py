@@ -45,6 +45,19 @@ class KeyFile:
 
 
 @dataclass(frozen=True)
+class NodeKey:
+    """Public part of a node key.
+
+    Attributes:
+        public: 128 hexadecimal digits, as they stand in an enode address.
+        address: Its account, which is the validator with QBFT.
+    """
+
+    public: str
+    address: str
+
+
+@dataclass(frozen=True)
 class SwarmIdentity:
     """Identity of a kubo daemon.
 
@@ -106,15 +119,12 @@ def create_validator_account(folder: Path) -> str:
     return address_of(private_key)
 
 
-def create_node_key(folder: Path) -> str:
-    """Make the peer-to-peer key of a geth node as `nodekey`.
-
-    Returns:
-        Public key, 128 hexadecimal digits, as it stands in an enode address.
-    """
+def create_node_key(folder: Path, file_name: str) -> NodeKey:
+    """Make the peer-to-peer key of an Ethereum node: 64 hexadecimal digits without a line end, mode 0600."""
     private_key = secrets.token_bytes(32)
-    write_private(folder / "nodekey", private_key.hex())
-    return PrivateKey(private_key).public_key.to_bytes().hex()
+    write_private(folder / file_name, private_key.hex())
+    public = PrivateKey(private_key).public_key
+    return NodeKey(public.to_bytes().hex(), public.to_checksum_address())
 
 
 def create_swarm_key() -> str:

@@ -6,6 +6,7 @@ switched off in the configuration.
 """
 
 import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -46,9 +47,9 @@ def repository(member_folder: Path) -> Path:
     return member_folder / "ipfs"
 
 
-def multiaddress(port: int, peer_id: str) -> str:
-    """Return the loopback multiaddress of a kubo daemon."""
-    return f"/ip4/127.0.0.1/tcp/{port}/p2p/{peer_id}"
+def multiaddress(host: str, port: int, peer_id: str) -> str:
+    """Return the multiaddress of a kubo daemon at an IPv4 address."""
+    return f"/ip4/{host}/tcp/{port}/p2p/{peer_id}"
 
 
 def environment(member_folder: Path) -> dict[str, str]:
@@ -70,8 +71,28 @@ def run_command(ipfs: Path) -> list[str]:
     return [str(ipfs), "daemon", "--migrate=false", "--enable-gc=false"]
 
 
+@dataclass(frozen=True)
+class Listen:
+    """Where a daemon listens, as multiaddresses."""
+
+    swarm: str
+    api: str
+    gateway: str
+
+
+def listen_on_loopback(members: Members, member: Member) -> Listen:
+    """Return the addresses of a daemon that runs on this machine itself."""
+    index = members.ipfs_members.index(member)
+    base_port = members.chain.base_port
+    return Listen(
+        swarm=f"/ip4/127.0.0.1/tcp/{ports.kubo_swarm_port(base_port, index)}",
+        api=f"/ip4/127.0.0.1/tcp/{ports.kubo_api_port(base_port, index)}",
+        gateway=f"/ip4/127.0.0.1/tcp/{ports.kubo_gateway_port(base_port, index)}",
+    )
+
+
 def configure(
-    config: dict[str, object], members: Members, member: Member, identity: SwarmIdentity | None
+    config: dict[str, object], members: Members, member: Member, identity: SwarmIdentity, listen: Listen
 ) -> dict[str, object]:
     """Turn the configuration that `ipfs init` wrote into that of a member of the private swarm.
 
@@ -79,20 +100,19 @@ def configure(
         config: What `ipfs init` wrote; it keeps its datastore description.
         members: The network.
         member: Whose daemon it is.
-        identity: Key to put in place of the generated one; None keeps what is there.
+        identity: Key to put in place of the generated one.
+        listen: Where it listens.
 
     Returns:
         A new configuration.
     """
-    index = members.ipfs_members.index(member)
-    base_port = members.chain.base_port
     result = copy.deepcopy(config)
     result.update(copy.deepcopy(_QUIET_SETTINGS))
     result["Swarm"] = copy.deepcopy(_SWARM_SETTINGS)
     result["Addresses"] = {
-        "API": f"/ip4/127.0.0.1/tcp/{ports.kubo_api_port(base_port, index)}",
-        "Gateway": f"/ip4/127.0.0.1/tcp/{ports.kubo_gateway_port(base_port, index)}",
-        "Swarm": [f"/ip4/127.0.0.1/tcp/{ports.kubo_swarm_port(base_port, index)}"],
+        "API": listen.api,
+        "Gateway": listen.gateway,
+        "Swarm": [listen.swarm],
         "Announce": [],
         "AppendAnnounce": [],
         "NoAnnounce": [],
@@ -100,8 +120,7 @@ def configure(
     result["Peering"] = {
         "Peers": [_peer(other.ipfs_peer) for other in members.ipfs_members if other.name != member.name]
     }
-    if identity is not None:
-        result["Identity"] = {"PeerID": identity.peer_id, "PrivKey": identity.private_key}
+    result["Identity"] = {"PeerID": identity.peer_id, "PrivKey": identity.private_key}
     return result
 
 

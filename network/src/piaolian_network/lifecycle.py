@@ -8,23 +8,19 @@ Example::
     network.down()
 """
 
-import json
-import os
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, Self
 
-from piaolian_network import creation, geth, keys, kubo, ports, status
+from piaolian_network import compose, creation, geth, keys, kubo, ports, preparation, status
 from piaolian_network.creation import MEMBERS_FILE, Plan, member_folder
-from piaolian_network.errors import ServiceError, StateError, ToolError
-from piaolian_network.genesis import clique_genesis
+from piaolian_network.errors import ServiceError, StateError
 from piaolian_network.keys import KeyFile
-from piaolian_network.members import Engine, Member, Members, read_members, render_members
+from piaolian_network.members import Engine, Member, Members, read_members
 from piaolian_network.programs import find_program
 from piaolian_network.rpc import ChainRPC, KuboRPC
 from piaolian_network.supervisor import Program, Supervisor
@@ -201,6 +197,42 @@ class Network:
         """Stop an added program and forget it."""
         self._supervisor.remove_program(name)
 
+    def write_files(self, *, compose_file: Path | None = None) -> list[Path]:
+        """Write genesis and, for QBFT, peer lists, permissions, kubo repositories and docker-compose.yml.
+
+        Args:
+            compose_file: Where docker-compose.yml goes; paths in it are relative to its folder.
+
+        Returns:
+            The files that members exchange or docker reads.
+
+        Raises:
+            StateError: docker-compose.yml was asked for and the engine is not QBFT, or the network's folder
+                does not lie below that of docker-compose.yml (`members-invalid`).
+        """
+        self.members = preparation.fix_genesis(
+            self.directory, self.members, first_block_unix=int(time.time()) + _GENESIS_LEAD_SECONDS
+        )
+        written = [self.directory / preparation.GENESIS_FILE]
+        if self.members.chain.engine == "qbft":
+            preparation.prepare_besu(self.directory, self.members)
+            written += [self.directory / "static-nodes.json", self.directory / "permissions.toml"]
+            for member in self.members.ipfs_members:
+                listen = preparation.listen_in_container()
+                preparation.prepare_kubo(find_program("ipfs"), self.directory, self.members, member, listen)
+        if compose_file is not None:
+            folder = compose_file.resolve().parent
+            if self.members.chain.engine != "qbft" or not self.directory.is_relative_to(folder):
+                raise StateError(
+                    "members-invalid",
+                    "docker-compose.yml is for engine qbft, and the network's folder must lie below it",
+                    "docker-compose.yml 仅用于 qbft 引擎，且网络目录须在其所在目录之下",
+                )
+            text = compose.compose_yaml(self.members, PurePosixPath(self.directory.relative_to(folder)))
+            compose_file.write_text(text, encoding="utf-8")
+            written.append(compose_file)
+        return written
+
     def _check_ports(self) -> None:
         members = self.members
         wanted = ports.used_ports(
@@ -225,58 +257,30 @@ class Network:
                 f"引擎 {self.members.chain.engine} 不由本命令启动",
                 "QBFT 网络用 docker compose up 启动。",
             )
-        geth_program = find_program("geth")
-        ipfs_program = find_program("ipfs")
+        geth_program, ipfs_program = find_program("geth"), find_program("ipfs")
         with ThreadPoolExecutor(max_workers=4) as pool:
             daemons = [pool.submit(self._prepare_kubo, ipfs_program, member) for member in self.members.ipfs_members]
             for daemon in daemons:
                 daemon.result()
-            genesis = self._fix_genesis(progress)
-            validators = [
-                pool.submit(self._prepare_geth, geth_program, member, genesis) for member in self.members.validators
-            ]
+            progress("写入创世块")
+            self.members = preparation.fix_genesis(
+                self.directory, self.members, first_block_unix=int(time.time()) + _GENESIS_LEAD_SECONDS
+            )
+            validators = [pool.submit(self._prepare_geth, geth_program, member) for member in self.members.validators]
             for validator in validators:
                 validator.result()
 
-    def _fix_genesis(self, progress: Progress) -> Path:
-        path = self.directory / "genesis.json"
-        if path.exists():
-            return path
-        if self.members.chain.genesis_unix == 0:
-            chain = self.members.chain.model_copy(update={"genesis_unix": int(time.time()) + _GENESIS_LEAD_SECONDS})
-            self.members = self.members.model_copy(update={"chain": chain})
-            (self.directory / MEMBERS_FILE).write_text(render_members(self.members), encoding="utf-8")
-        progress("写入创世块")
-        path.write_text(json.dumps(clique_genesis(self.members), indent=1) + "\n", encoding="utf-8")
-        return path
-
-    def _prepare_geth(self, program: Path, member: Member, genesis: Path) -> None:
+    def _prepare_geth(self, program: Path, member: Member) -> None:
         folder = member_folder(self.directory, member.name)
-        data = geth.data_folder(folder)
-        (folder / "geth.toml").write_text(geth.config_toml(self.members, member), encoding="utf-8")
-        if not (data / "geth" / "chaindata").exists():
-            keys.write_private(data / "geth" / "nodekey", (folder / "nodekey").read_text(encoding="ascii"))
-            account = (folder / "keystore" / "validator.json").read_text(encoding="utf-8")
-            keys.write_private(data / "keystore" / "validator.json", account)
-            _run(geth.init_command(program, folder, genesis), name="geth init")
-        self._supervisor.write_program(
-            Program(f"geth-{member.name}", geth.run_command(program, self.members, member, folder), folder)
-        )
+        preparation.prepare_geth(program, self.directory, self.members, member)
+        command = geth.run_command(program, self.members, member, folder)
+        self._supervisor.write_program(Program(f"geth-{member.name}", command, folder))
 
     def _prepare_kubo(self, program: Path, member: Member) -> None:
         folder = member_folder(self.directory, member.name)
-        repository = kubo.repository(folder)
+        listen = kubo.listen_on_loopback(self.members, member)
+        preparation.prepare_kubo(program, self.directory, self.members, member, listen)
         environment = kubo.environment(folder)
-        config = repository / "config"
-        if not config.exists():
-            repository.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _run(kubo.init_command(program), name="ipfs init", environment=environment)
-            swarm_key = (self.directory / "swarm.key").read_text(encoding="ascii")
-            keys.write_private(repository / "swarm.key", swarm_key)
-        settings = json.loads(config.read_text(encoding="utf-8"))
-        identity = creation.read_swarm_identity(folder)
-        settings = kubo.configure(settings, self.members, member, identity)
-        keys.write_private(config, json.dumps(settings, indent=1) + "\n")
         self._supervisor.write_program(Program(f"ipfs-{member.name}", kubo.run_command(program), folder, environment))
 
     def _wait_until_ready(self, progress: Progress, *, timeout_seconds: float = 60.0) -> None:
@@ -325,25 +329,3 @@ def _wait(check: Callable[[], bool], deadline: float, *, what: str) -> None:
                 "运行 piaolian-network status 查看原因，日志在 logs/ 目录。",
             )
         time.sleep(_POLL_SECONDS)
-
-
-def _run(command: list[str], *, name: str, environment: Mapping[str, str] | None = None) -> None:
-    """Run a program to its end.
-
-    Raises:
-        ToolError: It ended with a failure (`program-failed`).
-    """
-    done = subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, **(environment or {})},
-    )
-    if done.returncode != 0:
-        raise ToolError(
-            "program-failed",
-            f"{name} ended with {done.returncode}: {done.stderr.strip()[-300:]}",
-            f"{name} 失败（退出码 {done.returncode}）：{done.stderr.strip()[-300:]}",
-        )

@@ -158,6 +158,26 @@ class AccountsSection(_Strict):
     funded: tuple[Address, ...] = Field(default=(), strict=False)
 
 
+class Transition(_Strict):
+    """A change of a QBFT network that all members fix in genesis beforehand; votes need none.
+
+    Attributes:
+        block: From this block on.
+        validators: The validators from then on; empty leaves them.
+        period_seconds: Seconds between blocks from then on; 0 leaves them.
+    """
+
+    block: Annotated[int, Field(ge=1, lt=2**63)]
+    validators: tuple[Address, ...] = Field(default=(), strict=False)
+    period_seconds: Annotated[int, Field(ge=0, le=60)] = 0
+
+    @model_validator(mode="after")
+    def _check_change(self) -> Self:
+        if not self.validators and not self.period_seconds:
+            raise ValueError("a transition changes validators or period_seconds")
+        return self
+
+
 class Members(_Strict):
     """A whole members.toml."""
 
@@ -166,6 +186,7 @@ class Members(_Strict):
     committee: Committee = Committee()
     members: tuple[Member, ...] = Field(min_length=1, strict=False)
     oracles: tuple[Oracle, ...] = Field(default=(), strict=False)
+    transitions: tuple[Transition, ...] = Field(default=(), strict=False)
 
     @model_validator(mode="after")
     def _check_whole(self) -> Self:
@@ -180,6 +201,8 @@ class Members(_Strict):
                 raise ValueError(f"{what} must be distinct")
         if self.chain.engine != "anvil" and not self.validators:
             raise ValueError("at least one member must be a validator")
+        if self.transitions and self.chain.engine != "qbft":
+            raise ValueError("transitions are for engine qbft only")
         if self.oracles and self.committee.threshold > len({oracle.source for oracle in self.oracles}):
             raise ValueError("committee.threshold is above the number of distinct payment sources")
         return self
@@ -253,6 +276,7 @@ def render_members(members: Members) -> str:
     sections += [_table(f"[{title}]", getattr(members, title)) for title in ("chain", "accounts", "committee")]
     sections += [_table("[[members]]", member) for member in members.members]
     sections += [_table("[[oracles]]", oracle) for oracle in members.oracles]
+    sections += [_table("[[transitions]]", transition) for transition in members.transitions]
     return "\n\n".join(sections) + "\n"
 
 
