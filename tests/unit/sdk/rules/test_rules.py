@@ -1,0 +1,239 @@
+"""Each rule passes the sample documents and refuses one change of them, by its own code and field."""
+
+from dataclasses import replace
+from datetime import datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from piaolian_sdk.errors import RuleViolation
+from piaolian_sdk.money import fen_from_text
+from piaolian_sdk.receipt import EInvoice, parse_receipt
+from piaolian_sdk.rules import (
+    KINDS,
+    RULES,
+    CatalogueItem,
+    NoticeLine,
+    PaidNotice,
+    RuleContext,
+    check_receipt,
+    kind_of,
+    violations,
+)
+
+DATA = Path(__file__).parents[3] / "data" / "einvoice"
+OUTPATIENT, INPATIENT, RED = "medical_outpatient_js", "medical_inpatient", "red_of_outpatient"
+NON_TAX, CENTRAL = "nontax_unified_js", "nontax_central_fractional"
+ROUNDING = frozenset({"060299"})
+
+
+def sample(name: str) -> EInvoice:
+    return parse_receipt((DATA / f"{name}.xml").read_bytes()).model
+
+
+def context_for(receipt: EInvoice, **changes: Any) -> RuleContext:
+    """Return a context in which the sample is in order: its own day, items, kind and, by code, a paid notice."""
+    catalogue = {item.item_code: CatalogueItem(item.item_name, 0, 10**9) for item in receipt.items}
+    kind = kind_of(receipt.main.einvoice_code)
+    code = receipt.main.main_ext.pay_code
+    lines = tuple(NoticeLine(item.item_code, int(item.item_amount.scaleb(2))) for item in receipt.items)
+    payment = PaidNotice(code, sum(line.amount_fen for line in lines), lines) if code else None
+    now = datetime.combine(receipt.main.issue_date, time(12))
+    return replace(RuleContext(now, catalogue, kind, payment, ROUNDING), **changes)
+
+
+def changed(receipt: EInvoice, path: str, value: object) -> EInvoice:
+    """Return a copy with one field replaced, such as ``main.payer_party.payer_party_type`` or ``items.0.item_name``."""
+    result: EInvoice = _changed(receipt, path.split("."), value)
+    return result
+
+
+def _changed(node: Any, steps: list[str], value: object) -> Any:
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    if isinstance(node, tuple):
+        position = int(step)
+        return (*node[:position], _changed(node[position], rest, value), *node[position + 1 :])
+    return node.model_copy(update={step: _changed(getattr(node, step), rest, value)})
+
+
+@pytest.mark.parametrize("name", [OUTPATIENT, INPATIENT, RED, NON_TAX])
+def test_violations__samples__none(name: str) -> None:
+    receipt = sample(name)
+    assert violations(receipt, context_for(receipt)) == []
+
+
+def test_violations__central_sample__only_the_payment_code_is_missing() -> None:
+    # The central document carries no payment code; under control by code that is the one thing wrong with it.
+    receipt = sample(CENTRAL)
+    assert [violation.code for violation in violations(receipt, context_for(receipt))] == ["payment-code-missing"]
+
+
+NEGATIVES: list[tuple[str, str, str, object, str, str]] = [
+    ("R001", OUTPATIENT, "main.checker", " ", "mandatory-element-missing", "Main/Checker"),
+    ("R002", OUTPATIENT, "header.einvoice_id", "0000000000-32106023", "identifier-mismatch", "Header/EInvoiceID"),
+    ("R002", OUTPATIENT, "header.einvoice_tag", "CZ-EI-33", "identifier-mismatch", "Header/EInvoiceTag"),
+    ("R003", OUTPATIENT, "main.random_number", "000000", "check-code-placeholder", "Main/RandomNumber"),
+    ("R005", OUTPATIENT, "main.einvoice_specimen_code", "3206022101", "specimen-mismatch", "Main/EInvoiceSpecimenCode"),
+    ("R007", OUTPATIENT, "main.einvoice_code", "32060122", "year-mismatch", "Main/EInvoiceCode"),
+    (
+        "R008",
+        OUTPATIENT,
+        "main.invoicing_party.invoicing_party_code",
+        "12320600E000000028",
+        "credit-code-check-wrong",
+        "Main/InvoicingParty/InvoicingPartyCode",
+    ),
+    (
+        "R009",
+        CENTRAL,
+        "main.payer_party.payer_party_code",
+        "11010120991231004X",
+        "payer-code-mismatch",
+        "Main/PayerParty/PayerPartyCode",
+    ),
+    (
+        "R009",
+        NON_TAX,
+        "main.payer_party.payer_party_code",
+        "110101209912310041",
+        "payer-code-mismatch",
+        "Main/PayerParty/PayerPartyCode",
+    ),
+    ("R009", NON_TAX, "main.payer_party.payer_party_name", "", "payer-name-missing", "Main/PayerParty/PayerPartyName"),
+    ("R010", OUTPATIENT, "main.remark", "长" * 2001, "text-too-long", "Main/Remark"),
+    ("R011", OUTPATIENT, "main.payer_party.payer_party_name", "测\t试", "text-has-control-character", ""),
+    ("R012", OUTPATIENT, "main.total_amount", Decimal("993.55"), "total-mismatch", "Main/TotalAmount"),
+    ("R013", RED, "main.total_amount", Decimal("993.54"), "red-sign-wrong", "Main/TotalAmount"),
+    ("R014", CENTRAL, "items.0.item_quantity", Decimal(0), "quantity-amount-mismatch", "Details/Item[1]/ItemAmount"),
+    ("R015", NON_TAX, "items.0.item_code", "103043212", "item-unknown", "Details/Item[1]/ItemCode"),
+    ("R015", NON_TAX, "items.0.item_name", "自由填写", "item-name-mismatch", "Details/Item[1]/ItemName"),
+    ("R017", NON_TAX, "main.currency_type", "USD", "currency-wrong", "Main/CurrencyType"),
+    ("R018", OUTPATIENT, "aux_items.0.aux_item_amount", Decimal("55.58"), "list-line-mismatch", ""),
+    ("R018", OUTPATIENT, "aux_items.0.aux_item_related_code", "999999", "list-link-unknown", ""),
+    (
+        "R019",
+        NON_TAX,
+        "main.main_ext.pay_code",
+        "32099923300000000002",
+        "payment-code-mismatch",
+        "Main/MainExt/PayCode",
+    ),
+    ("R019", NON_TAX, "main.main_ext.pay_code", None, "payment-code-missing", "Main/MainExt/PayCode"),
+    ("R019", OUTPATIENT, "main.main_ext.pay_code", "32099923300000000001", "payment-code-unexpected", ""),
+    ("R020", RED, "main.main_ext.related_invoice_number", None, "red-reference-missing", ""),
+    ("R020", RED, "main.main_ext.related_invoice_number", "0000010099", "red-reference-mismatch", ""),
+    ("R021", OUTPATIENT, "main.main_ext.fund_pay_amount", Decimal("196.05"), "medical-funds-mismatch", ""),
+    ("R022", INPATIENT, "main.main_ext.refund_amount", Decimal("1999.68"), "medical-settlement-mismatch", ""),
+    ("R023", INPATIENT, "main.main_ext.in_hospital_date", datetime(2023, 6, 13).date(), "medical-date-wrong", ""),  # noqa: DTZ001 # A date has no zone.
+]
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "name", "path", "value", "code", "field"), NEGATIVES, ids=[f"{n[0]}-{n[2]}" for n in NEGATIVES]
+)
+def test_check_receipt__one_change__refused_by_its_rule(
+    rule_id: str, name: str, path: str, value: object, code: str, field: str
+) -> None:
+    original = sample(name)
+    found = violations(changed(original, path, value), context_for(original))
+    assert (rule_id, code) in [(violation.rule_id, violation.code) for violation in found]
+    matching = next(violation for violation in found if violation.code == code)
+    assert matching.remedy
+    assert matching.source
+    assert (matching.field or "").startswith(field)
+
+
+def test_every_rule__has_a_refused_sample() -> None:
+    in_context = {"R004", "R006", "R016"}  # These depend on the context and have tests of their own below.
+    assert {rule.rule_id for rule in RULES} == {negative[0] for negative in NEGATIVES} | in_context
+
+
+def test_rules__numbers__consecutive() -> None:
+    assert [rule.rule_id for rule in RULES] == [f"R{number:03d}" for number in range(1, len(RULES) + 1)]
+
+
+def refusal(receipt: EInvoice, context: RuleContext) -> RuleViolation:
+    with pytest.raises(RuleViolation) as caught:
+        check_receipt(receipt, context)
+    return caught.value
+
+
+def test_kind__range_of_another_kind__refused() -> None:
+    receipt = sample(OUTPATIENT)
+    assert refusal(receipt, context_for(receipt, kind=KINDS["0602"])).rule_id == "R004"
+
+
+def test_issue_date__next_beijing_day__refused() -> None:
+    receipt = sample(OUTPATIENT)
+    assert refusal(receipt, context_for(receipt, beijing_now=datetime(2023, 5, 1, 0, 30))).rule_id == "R006"  # noqa: DTZ001 # Beijing wall clock.
+
+
+def test_c022_total__gap_without_rounding_item__refused() -> None:
+    original = sample(INPATIENT)
+    without = original.model_copy(update={"items": original.items[:-1], "aux_items": original.aux_items[:-1]})
+    assert refusal(without, context_for(original)).rule_id == "R012"
+
+
+def test_c022_rounding__item_not_configured__refused() -> None:
+    receipt = sample(INPATIENT)
+    found = violations(receipt, context_for(receipt, rounding_item_codes=frozenset()))
+    assert [(violation.rule_id, violation.code) for violation in found] == [("R016", "total-not-positive")]
+
+
+def test_rounding__more_than_the_limit__refused() -> None:
+    receipt = sample(INPATIENT)
+    assert refusal(receipt, context_for(receipt, rounding_limit_fen=0)).rule_id == "R016"
+
+
+def test_c023_quantities__three_tenths_of_two_thousand__accepted() -> None:
+    receipt = sample(CENTRAL)
+    assert receipt.items[0].item_quantity == Decimal("0.3")
+    assert "quantity-amount-mismatch" not in [v.code for v in violations(receipt, context_for(receipt))]
+
+
+def test_catalogue__disabled_item__refused() -> None:
+    receipt = sample(NON_TAX)
+    catalogue = {"103043211": CatalogueItem("不动产登记费", 0, 10**9, enabled=False)}
+    assert refusal(receipt, context_for(receipt, catalogue=catalogue)).code == "item-disabled"
+
+
+@pytest.mark.parametrize(("low", "high"), [("80.01", "100.00"), ("1.00", "79.99")])
+def test_catalogue__amount_out_of_bounds__refused(low: str, high: str) -> None:
+    receipt = sample(NON_TAX)
+    catalogue = {"103043211": CatalogueItem("不动产登记费", fen_from_text(low), fen_from_text(high))}
+    assert refusal(receipt, context_for(receipt, catalogue=catalogue)).code == "item-amount-out-of-bounds"
+
+
+def test_payment__not_paid__refused() -> None:
+    receipt = sample(NON_TAX)
+    payment = PaidNotice("32099923300000000001", 8000, is_paid=False)
+    assert refusal(receipt, context_for(receipt, payment=payment)).code == "notice-not-paid"
+
+
+def test_payment__used__refused() -> None:
+    receipt = sample(NON_TAX)
+    payment = PaidNotice("32099923300000000001", 8000, is_used=True)
+    assert refusal(receipt, context_for(receipt, payment=payment)).code == "notice-not-paid"
+
+
+def test_payment__other_amount__refused() -> None:
+    receipt = sample(NON_TAX)
+    payment = PaidNotice("32099923300000000001", 7999)
+    assert refusal(receipt, context_for(receipt, payment=payment)).code == "notice-amount-mismatch"
+
+
+def test_identifiers__range_of_another_unit__refused() -> None:
+    receipt = sample(NON_TAX)
+    assert refusal(receipt, context_for(receipt, unit_credit_code="12320600E000000029")).rule_id == "R002"
+
+
+def test_violation__message__never_shows_the_payers_values() -> None:
+    original = sample(NON_TAX)
+    receipt = changed(original, "main.payer_party.payer_party_code", "110101209912310041")
+    shown = " ".join(f"{v} {v.message_zh} {v.to_problem()}" for v in violations(receipt, context_for(original)))
+    assert "110101209912310041" not in shown
+    assert "测试甲" not in shown
