@@ -199,26 +199,38 @@ class Supervisor:
         Raises:
             ToolError: A process outlived SIGKILL (`stop-timeout`).
         """
+        seen = self._owned()
         if self.is_running():
             self._call("shutdown")
-            self._wait_for_end(timeout_seconds)
+            self._wait_for_end(seen, timeout_seconds)
         # What still runs was orphaned by an earlier kill of the supervisor, or hangs. One signal each:
         # geth takes repeated ones for impatience and ends without saving its state.
-        self._signal_owned(signal.SIGTERM)
-        self._wait_for_end(timeout_seconds)
-        self._signal_owned(signal.SIGKILL)
-        self._wait_for_end(5)
-        left = self.owned_pids()
+        for number, seconds in ((signal.SIGTERM, timeout_seconds), (signal.SIGKILL, 5.0)):
+            self._signal_owned(number)
+            self._wait_for_end(seen, seconds)
+        left = sorted(self._still_there(seen))
         if left:
             raise ToolError(
                 "stop-timeout", f"processes {left} did not end", f"进程 {left} 无法结束", "请检查系统状态。"
             )
         self._socket.unlink(missing_ok=True)
 
-    def _wait_for_end(self, timeout_seconds: float) -> None:
+    def _wait_for_end(self, seen: dict[int, str], timeout_seconds: float) -> None:
         deadline = time.monotonic() + timeout_seconds
-        while self.owned_pids() and time.monotonic() < deadline:
+        while self._still_there(seen) and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
+
+    def _still_there(self, seen: dict[int, str]) -> set[int]:
+        """Return which processes live, those started meanwhile included.
+
+        A process that is ending loses its environment, and with it the mark, before it closes its ports: those
+        seen earlier are followed by process id and start time.
+        """
+        seen.update(self._owned())
+        return {pid for pid, started in seen.items() if _start_time(pid) == started}
+
+    def _owned(self) -> dict[int, str]:
+        return {pid: started for pid in self.owned_pids() if (started := _start_time(pid))}
 
     def owned_pids(self) -> list[int]:
         """List the live processes that carry this network's mark, this process excepted."""
@@ -306,6 +318,16 @@ class Supervisor:
     def _unknown(self, name: str) -> ToolError:
         known = ", ".join(self.program_names())
         return ToolError("program-unknown", f"no program {name}; known: {known}", f"没有程序 {name}；已有：{known}")
+
+
+def _start_time(pid: int) -> str:
+    """Return when a process started, in the kernel's ticks; empty when it has ended, even if nobody collected it."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(") ")[2].split()
+    except OSError:
+        return ""
+    # Field 3 of proc(5) is the state, field 22 the start time.
+    return "" if fields[0] in "ZX" else fields[19]
 
 
 def _escape(value: str) -> str:
