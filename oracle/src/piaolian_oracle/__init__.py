@@ -1,0 +1,1 @@
+"""Piaolian oracle: carries the word of one payment source to the chain."""

@@ -9,7 +9,7 @@ Hierarchy::
     ├── FrameError        a CFX frame or voucher breaks a rule (untrusted data)
     ├── StateError        the state file does not fit what is asked of it
     ├── KeyStoreError     the key token is absent, locked or lacks the key
-    └── ChainError        the chain did not answer, or refused (a remote service failed)
+    └── ChainError        the chain is another one, or does not know this oracle (a remote service failed)
 
 Each error has a stable code, one English and one Chinese sentence, and a remedy in Chinese. No message holds a
 name, an account number, a remittance text, a PIN or a key.
@@ -17,12 +17,12 @@ name, an account number, a remittance text, a PIN or a key.
 
 from typing import Literal
 
+from piaolian_sdk.errors import PiaolianError, Retry
+
 ErrorCode = Literal[
     "account-not-configured",
-    "address-book-invalid",
+    "account-unfunded",
     "chain-mismatch",
-    "chain-refused",
-    "chain-unreachable",
     "committee-missing",
     "config-invalid",
     "frame-encoding",
@@ -57,8 +57,8 @@ ErrorCode = Literal[
 ]
 
 
-class OracleError(Exception):
-    """Base of every error that the oracle raises on purpose.
+class OracleError(PiaolianError):
+    """Base of every error that the oracle raises on purpose; errors of the SDK come through as they are.
 
     Args:
         code: Stable kebab-case code from the closed list.
@@ -66,17 +66,20 @@ class OracleError(Exception):
         message_zh: The same in Chinese, for people.
         remedy: What to do, Chinese.
         field: The field, element or setting at fault, if one is.
+        retry: "after" when the same may succeed later.
     """
 
     def __init__(
-        self, code: ErrorCode, message: str, message_zh: str, remedy: str = "", *, field: str | None = None
+        self,
+        code: ErrorCode,
+        message: str,
+        message_zh: str,
+        remedy: str = "",
+        *,
+        field: str | None = None,
+        retry: Retry = "never",
     ) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code: ErrorCode = code
-        self.message = message
-        self.message_zh = message_zh
-        self.remedy = remedy
-        self.field = field
+        super().__init__(code, message, message_zh, field=field, remedy=remedy, retry=retry)
 
 
 class ConfigError(OracleError):
@@ -104,18 +107,4 @@ class KeyStoreError(OracleError):
 
 
 class ChainError(OracleError):
-    """The chain did not answer, answered for another network, or refused.
-
-    Args:
-        code: Stable kebab-case code from the closed list.
-        message: One English sentence.
-        message_zh: The same in Chinese.
-        remedy: What to do, Chinese.
-        retry: Whether the same call may succeed later.
-    """
-
-    def __init__(
-        self, code: ErrorCode, message: str, message_zh: str, remedy: str = "", *, retry: bool = False
-    ) -> None:
-        super().__init__(code, message, message_zh, remedy)
-        self.retry = retry
+    """The chain is another one than configured, has no committee with this oracle, or lost a transaction."""

@@ -7,18 +7,19 @@ The private key is made inside the token, is sensitive and cannot be taken out. 
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import pkcs11
-from pkcs11 import Attribute, KeyType, ObjectClass
+from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import PKCS11Error
-from pkcs11.util.ec import encode_named_curve_parameters
 
 from piaolian_oracle.errors import KeyStoreError
+from piaolian_sdk.acts import ChainSigner
+from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner, generate_chain_key
 
-# SEC 2, secp256k1. PKCS#11 takes the curve as the DER of its object identifier.
-_SECP256K1_OID = "1.3.132.0.10"
 _SOFTHSM_TOOL = "softhsm2-util"
 
 
@@ -82,12 +83,14 @@ def make_key(location: KeyLocation, pin: str) -> None:
 
     Raises:
         KeyStoreError: The token is absent, the PIN is wrong, or a key of this label exists: it is never replaced.
+        SignerError: The token refused to make the key.
     """
     token = _token(location)
+    wanted = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: location.key_label}
     try:
         with token.open(rw=True, user_pin=pin) as session:
-            found = session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: location.key_label})
-            if next(iter(found), None) is not None:
+            # The search is read to its end: an unfinished one would still be closed after its session.
+            if list(session.get_objects(wanted)):
                 raise KeyStoreError(
                     "key-exists",
                     f"the token holds a key labelled {location.key_label}",
@@ -95,16 +98,28 @@ def make_key(location: KeyLocation, pin: str) -> None:
                     "换一个密钥标签",
                     field="PIAOLIAN_ORACLE_KEY_LABEL",
                 )
-            parameters = session.create_domain_parameters(
-                KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters(_SECP256K1_OID)}, local=True
-            )
-            parameters.generate_keypair(
-                store=True,
-                label=location.key_label,
-                private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
-            )
+            generate_chain_key(session, location.key_label)
     except PKCS11Error as exc:
         raise token_error(location, exc) from exc
+
+
+@contextmanager
+def open_signer(location: KeyLocation, pin: str) -> Iterator[ChainSigner]:
+    """Log in to the token for as long as the context lasts, and sign with the key.
+
+    Raises:
+        KeyStoreError: The token is absent or the PIN is wrong.
+        SignerError: The token has no such key.
+    """
+    try:
+        session = _token(location).open(user_pin=pin)
+    except PKCS11Error as exc:
+        raise token_error(location, exc) from exc
+    try:
+        # The daemon has one thread, so one session serves every signature.
+        yield Pkcs11ChainSigner(lambda: nullcontext(session), location.key_label)
+    finally:
+        session.close()
 
 
 def token_error(location: KeyLocation, error: PKCS11Error) -> KeyStoreError:

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from piaolian_oracle.reports.selection import Payment
+from piaolian_sdk.contracts.payment_ledger import report_digest
+from piaolian_sdk.contracts.structs import SettlementGroup
 from piaolian_sdk.tree.keccak import bytes32_word, keccak256, uint_word
 
 ENTRY_BYTES = 22
@@ -86,11 +88,11 @@ class Report:
 
     def digest(self) -> bytes:
         """Return the report digest, 32 bytes, as the ledger computes it from the settlement."""
-        hashes = b"".join(
-            keccak256(uint_word(group.payment_range, 32, "range") + keccak256(group.entries_bytes()))
-            for group in self.groups
-        )
-        return keccak256(bytes32_word(self.report_id, "report_id") + keccak256(hashes))
+        return report_digest(self.report_id, self.settlement_groups())
+
+    def settlement_groups(self) -> list[SettlementGroup]:
+        """Return the groups as the ledger takes them; the hint is left at its first guess, the contract searches."""
+        return [SettlementGroup(group.payment_range, 0, group.entries_bytes()) for group in self.groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class BuiltReport:
 def report_id(account: bytes, statement: str, page: int, part: int) -> bytes:
     """Name one part of one page of a statement.
 
-    The id is keccak256 over five words: digest of the format's name, account, keccak256 of the statement key, page, part.
+    The id is keccak256 over five words: digest of the format's name, account, keccak256 of the statement key, page
+    and part.
 
     Args:
         account: SHA-256 of the account identification, 32 bytes.
@@ -134,7 +137,9 @@ def split_payments(payments: Sequence[Payment]) -> list[tuple[Payment, ...]]:
 
     So a part holds the same payments for every oracle, also for one that does not know a new range yet.
     """
-    return [tuple(payments[start : start + MAX_REPORT_ENTRIES]) for start in range(0, len(payments), MAX_REPORT_ENTRIES)]
+    return [
+        tuple(payments[start : start + MAX_REPORT_ENTRIES]) for start in range(0, len(payments), MAX_REPORT_ENTRIES)
+    ]
 
 
 def build_report(identity: bytes, payments: Sequence[Payment], ranges: Mapping[str, int]) -> BuiltReport:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal
 
 from piaolian_oracle.statements import Statement, StatementLine
+from piaolian_sdk.beijing import day_number
 
 BANK_REFERENCE_BYTES = 8
 
@@ -214,7 +215,7 @@ def _payment(account: str, line: StatementLine) -> Payment:
         code=line.code,
         bank_reference=bank_reference(account, line.reference),
         amount_fen=line.amount_fen,
-        value_day=(line.value_day - _EPOCH).days,
+        value_day=day_number(line.value_day),
         reference=line.reference,
         entry=line.entry,
     )

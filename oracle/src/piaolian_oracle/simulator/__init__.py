@@ -1,15 +1,15 @@
 """A simulated bank for demo and tests: writes camt.054 files into the folders of several oracles.
 
-    >>> from datetime import date
-    >>> from pathlib import Path
-    >>> from tempfile import mkdtemp
-    >>> from piaolian_oracle.simulator import Movement, SimulatedBank
-    >>> folders = [Path(mkdtemp()) for _ in range(3)]
-    >>> bank = SimulatedBank("0000000000000000001", folders)
-    >>> bank.send([Movement("B0001", "80.00", date(2026, 5, 12), "32099926300000000001")])
-    1
-    >>> sorted(path.name for path in folders[2].iterdir())
-    ['camt054_000001.xml']
+>>> from datetime import date
+>>> from pathlib import Path
+>>> from tempfile import mkdtemp
+>>> from piaolian_oracle.simulator import Movement, SimulatedBank
+>>> folders = [Path(mkdtemp()) for _ in range(3)]
+>>> bank = SimulatedBank("0000000000000000001", folders)
+>>> bank.send([Movement("B0001", "80.00", date(2026, 5, 12), "32099926300000000001")])
+1
+>>> sorted(path.name for path in folders[2].iterdir())
+['camt054_000001.xml']
 """
 
 from piaolian_oracle.simulator.bank import SimulatedBank, file_name, put_file

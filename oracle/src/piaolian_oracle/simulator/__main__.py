@@ -1,4 +1,7 @@
-"""Sends one statement: `python -m piaolian_oracle.simulator --account A --folder F --folder G --pay CODE,AMOUNT,DAY,REF`."""
+"""Sends one statement.
+
+`python -m piaolian_oracle.simulator --account A --folder F --folder G --pay CODE,AMOUNT,DAY,REFERENCE`
+"""
 
 import argparse
 import sys

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from piaolian_oracle.simulator.message import Message, Movement, write_message
-from piaolian_oracle.statements.elements import BEIJING
+from piaolian_sdk.beijing import BEIJING
 
 _FILE_NAME = re.compile(r"camt054_(\d{6})\.xml\Z", re.ASCII)
 

@@ -69,7 +69,7 @@ def write_message(message: Message) -> bytes:
     """Return the message as UTF-8 XML."""
     root_name, statement_name = _ROOTS[message.kind]
     namespace = f"{_NAMESPACE}{message.kind}.001.{message.version}"
-    document = etree.Element(f"{{{namespace}}}Document", nsmap={None: namespace})
+    document = etree.fromstring(f'<Document xmlns="{namespace}"/>')
     root = _child(document, root_name)
     header = _child(root, "GrpHdr")
     _child(header, "MsgId", f"M-{message.statement_id}")

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from piaolian_oracle.errors import SourceError, StatementError
 from piaolian_oracle.reports import select_payments
@@ -30,7 +30,7 @@ class IntakeRules:
     """
 
     accounts: frozenset[str]
-    order: OrderRules = OrderRules()
+    order: OrderRules = field(default_factory=OrderRules)
     max_bytes: int = MAX_STATEMENT_BYTES
 
 

@@ -6,6 +6,8 @@ from piaolian_oracle.reports import Payment
 from piaolian_oracle.state.database import Database
 from piaolian_oracle.state.records import Outcome, Part, StoredTransaction
 
+_MARK_VOTED = "UPDATE parts SET voted_epoch = ?, voted_digest = ?, approved_unix = NULL, checked_unix = 0 WHERE id = ?"
+
 
 class PartStore:
     """Reports and transactions in the state file."""
@@ -13,10 +15,17 @@ class PartStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open_parts(self, limit: int) -> list[Part]:
-        """Return the oldest parts with a payment that is not settled, at most `limit`."""
+    def open_parts(self, limit: int, checked_before_unix: int) -> list[Part]:
+        """Return parts with a payment that is not settled, at most `limit`.
+
+        Args:
+            limit: Most parts.
+            checked_before_unix: Parts that wait for news come only when they were last looked at before this. Parts
+                that do not wait come first, then those that have waited longest.
+        """
         rows = self._database.connection.execute(
-            "SELECT * FROM parts WHERE is_done = 0 ORDER BY id LIMIT ?", (limit,)
+            "SELECT * FROM parts WHERE is_done = 0 AND checked_unix < ? ORDER BY checked_unix, id LIMIT ?",
+            (checked_before_unix, limit),
         ).fetchall()
         return [
             Part(
@@ -73,6 +82,25 @@ class PartStore:
             )
         return bool(open_count == 0)
 
+    def rest(self, part: int, now_unix: int) -> None:
+        """Let a part wait for news: nothing can be done for its open payments at present."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE parts SET checked_unix = ? WHERE id = ?", (now_unix, part))
+
+    def reopen(self, part: int) -> None:
+        """Have a part settled once more, since a code that was unknown has been noticed."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE parts SET settled_digest = NULL, approved_unix = NULL, checked_unix = 0 WHERE id = ?", (part,)
+            )
+
+    def settled_by(self, part: int) -> list[bytes]:
+        """Return the hashes of the own settlements of a part, oldest first."""
+        rows = self._database.connection.execute(
+            "SELECT hash FROM transactions WHERE part = ? AND kind = 'settle' ORDER BY nonce", (part,)
+        )
+        return [row[0] for row in rows]
+
     def store_transaction(self, transaction: StoredTransaction) -> None:
         """Store a signed transaction before it is sent; a vote also marks its part as voted.
 
@@ -95,7 +123,7 @@ class PartStore:
             )
             if transaction.kind == "vote":
                 connection.execute(
-                    "UPDATE parts SET voted_epoch = ?, voted_digest = ?, approved_unix = NULL WHERE id = ?",
+                    _MARK_VOTED,
                     (transaction.epoch, transaction.digest, transaction.part),
                 )
 
@@ -124,13 +152,13 @@ class PartStore:
         """Note an own vote that the chain already holds, for example after the state file was lost."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE parts SET voted_epoch = ?, voted_digest = ?, approved_unix = NULL WHERE id = ?",
+                _MARK_VOTED,
                 (epoch, digest, part),
             )
 
-    def highest_pending(self) -> tuple[int, int] | None:
-        """Return the highest nonce and the highest vote serial among pending transactions, None without any."""
+    def highest_pending_nonce(self) -> int | None:
+        """Return the highest nonce among pending transactions, None without any."""
         row = self._database.connection.execute(
-            "SELECT max(nonce), max(serial) FROM transactions WHERE state = 'pending'"
+            "SELECT max(nonce) FROM transactions WHERE state = 'pending'"
         ).fetchone()
-        return None if row[0] is None else (int(row[0]), int(row[1]))
+        return None if row[0] is None else int(row[0])

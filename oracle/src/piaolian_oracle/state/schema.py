@@ -55,9 +55,10 @@ CREATE TABLE parts (
     voted_digest  BLOB,
     approved_unix INTEGER,
     settled_digest BLOB,
+    checked_unix  INTEGER NOT NULL DEFAULT 0,
     is_done       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX parts_open ON parts (is_done, id);
+CREATE INDEX parts_open ON parts (is_done, checked_unix, id);
 
 CREATE TABLE payments (
     part          INTEGER NOT NULL REFERENCES parts (id),

@@ -66,7 +66,10 @@ class StatementStore:
                 connection.executemany(
                     "INSERT INTO payments (part, code, bank_reference, amount_fen, value_day, reference, entry)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [(part, p.code, p.bank_reference, p.amount_fen, p.value_day, p.reference, p.entry) for p in payments],
+                    [
+                        (part, p.code, p.bank_reference, p.amount_fen, p.value_day, p.reference, p.entry)
+                        for p in payments
+                    ],
                 )
             connection.executemany(
                 "INSERT INTO exceptional_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

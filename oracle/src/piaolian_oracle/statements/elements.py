@@ -6,14 +6,13 @@ oracle reads them; so elements are found by local name along a fixed path, never
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from lxml import etree
 
 from piaolian_oracle.errors import StatementError
+from piaolian_sdk.beijing import BEIJING
 
-# China has had one civil time since 1949 and no daylight saving since 1991.
-BEIJING = timezone(timedelta(hours=8))
 MAX_AMOUNT_FEN = (1 << 48) - 1  # The ledger holds amounts in 48 bits.
 
 # ActiveCurrencyAndAmount: 18 digits in all, up to 5 behind the point, no sign, no separators.

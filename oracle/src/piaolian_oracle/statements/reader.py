@@ -124,7 +124,7 @@ def _free(entry: etree._Element, statement: etree._Element) -> None:
 
 
 def _refuse_document_type(root: etree._Element) -> None:
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise StatementError(
             "statement-entity-forbidden",
             "a statement has no document type",
