@@ -6,7 +6,7 @@ possible ``s`` (EIP-2), and the recovery id, found by recovering the key and com
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from asn1crypto.core import OctetString
 from eth_account.typed_transactions.typed_transaction import TypedTransaction

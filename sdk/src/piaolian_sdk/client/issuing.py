@@ -8,7 +8,7 @@ from piaolian_sdk.acts import ChainSigner, Issue, SoftwareChainSigner
 from piaolian_sdk.beijing import day_number
 from piaolian_sdk.client.errors import malformed_answer
 from piaolian_sdk.client.results import IssuedReceipt, ReceiptDraft
-from piaolian_sdk.money import fen_from_text, text_from_fen
+from piaolian_sdk.money import fen_from_decimal, fen_from_text, text_from_fen
 from piaolian_sdk.receipt import (
     EInvoice,
     ParsedReceipt,
@@ -82,9 +82,14 @@ def numbered(model: EInvoice, code: str, number: str, check_code: str, at: datet
     return renumber(model, code=code, number=number, check_code=check_code, issue_date=at.date(), issue_time=at.time())
 
 
+def numbered_draft(model: EInvoice, code: str, at: datetime) -> EInvoice:
+    """Return ``model`` with the placeholders of a draft."""
+    return numbered(model, code, DRAFT_NUMBER, DRAFT_CHECK_CODE, at)
+
+
 def draft_document(model: EInvoice, code: str, at: datetime) -> bytes:
     """Return the unsigned XML that prepare takes."""
-    return write_unsigned(numbered(model, code, DRAFT_NUMBER, DRAFT_CHECK_CODE, at))
+    return write_unsigned(numbered_draft(model, code, at))
 
 
 def sign_receipt(
@@ -116,7 +121,7 @@ def sign_receipt(
 
 def amount_fen_of(parsed: ParsedReceipt) -> int:
     """Return the total of a document in fen, negative for a red receipt."""
-    return fen_from_text(str(parsed.model.main.total_amount))
+    return fen_from_decimal(parsed.model.main.total_amount)
 
 
 def leaf_of(signed: SignedReceipt, mode: int, range_id: int, payment_code: str | None, lines: Sequence[Line]) -> bytes:

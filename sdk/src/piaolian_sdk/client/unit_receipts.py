@@ -1,6 +1,6 @@
 """Issuing receipts in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from piaolian_sdk.client import issuing
@@ -64,7 +64,7 @@ class UnitReceipts(UnitSession):
         problems = self._judge(entry, drafts, at)
         good = [draft for draft, problem in zip(drafts, problems, strict=True) if problem is None]
         key = idempotency_key if idempotency_key is not None else self._random(16).hex()
-        results = iter(())
+        results: Iterator[ItemResult] = iter(())
         submission = None
         if good:
             prepared = self.prepare_receipts(self._prepare_message(entry, good, at), f"{key}-prepare")

@@ -1,7 +1,9 @@
 """A chain of one's choice with the contracts of one network."""
 
 from functools import cached_property
+from typing import Any
 
+from hexbytes import HexBytes
 from web3 import Web3
 
 from piaolian_sdk.contracts.access_manager import AccessManager
@@ -15,6 +17,8 @@ from piaolian_sdk.contracts.chain import (
     latest_stamp,
     stamp_at,
 )
+from piaolian_sdk.contracts.events import topic_of
+from piaolian_sdk.contracts.events_receipts import Reversed, RootRegistered
 from piaolian_sdk.contracts.payment_ledger import PaymentLedger
 from piaolian_sdk.contracts.receipt_ledger import ReceiptLedger
 from piaolian_sdk.contracts.registry import Registry
@@ -90,6 +94,41 @@ class ChainReader:
             RemoteError: The node did not answer.
         """
         return final_stamp(self.web3, self.finality)
+
+    def root_block(self, root_id: int, until: BlockStamp) -> BlockStamp:
+        """Return the block in which a root was registered, by its event.
+
+        Args:
+            root_id: Number of the root.
+            until: Block to search up to.
+
+        Raises:
+            RemoteError: The node did not answer, or has a root without its event.
+        """
+        topics: list[Any] = [
+            [HexBytes(topic_of(RootRegistered)), HexBytes(topic_of(Reversed))],
+            HexBytes(root_id.to_bytes(32, "big")),
+        ]
+        logs = call_chain(
+            lambda: self.web3.eth.get_logs(
+                {
+                    "address": self.receipt_ledger.address,
+                    "topics": topics,
+                    "fromBlock": self.address_book.deployed_block,
+                    "toBlock": until.number,
+                }
+            )
+        )
+        stamp = stamp_at(self.web3, int(logs[0]["blockNumber"])) if logs else None
+        if stamp is None:
+            raise RemoteError(
+                "answer-malformed",
+                f"the chain node has root {root_id} and not its event",
+                f"链节点有存证 {root_id} 但没有相应事件",
+                remedy="compare with another chain node",
+                retry="after",
+            )
+        return stamp
 
     def block(self, number: int) -> BlockStamp | None:
         """Return the block at ``number``, None when there is none yet.

@@ -13,7 +13,7 @@ from piaolian_sdk.signing import SUITE_P256, SUITE_SM2, DocumentCertificate, Doc
 _RAW_BYTES = 64
 
 
-class _Algorithm(HTTPSignatureAlgorithm):  # type: ignore[misc] # The library ships no types.
+class _Algorithm(HTTPSignatureAlgorithm):
     """Bridge between the library, which handles opaque keys, and signers and certificates."""
 
     def __init__(

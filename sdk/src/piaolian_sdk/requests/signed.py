@@ -53,7 +53,7 @@ class _Message:
     headers: Mapping[str, str]
 
 
-class _OneKey(HTTPSignatureKeyResolver):  # type: ignore[misc] # The library ships no types.
+class _OneKey(HTTPSignatureKeyResolver):
     def __init__(self, key: DocumentCertificate | DocumentSigner) -> None:
         self._key = key
 
@@ -64,7 +64,7 @@ class _OneKey(HTTPSignatureKeyResolver):  # type: ignore[misc] # The library shi
         return self._key
 
 
-class _Verifier(HTTPMessageVerifier):  # type: ignore[misc] # The library ships no types.
+class _Verifier(HTTPMessageVerifier):
     def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
         """Leave times to ``_check_times``: the library would read the clock itself."""
 

@@ -55,6 +55,7 @@ class CatalogueEntry(Answer):
     Attributes:
         item: Number in the Registry.
         kind: Receipt kind, 4 digits, or null for any.
+        is_rounding: Whether the item closes rounding differences (货币误差).
     """
 
     item_code: ItemCodeText
@@ -64,6 +65,7 @@ class CatalogueEntry(Answer):
     maximum: Amount
     kind: str | None = None
     enabled: bool = True
+    is_rounding: bool = False
     enabled_from: datetime | None = None
     enabled_until: datetime | None = None
 
