@@ -19,7 +19,8 @@ from piaolian_sdk.signing.certificates import (
     certificate_from_der,
     certificates_from_pem,
     point_of,
-    public_key_from_spki,
+    public_key_from_pem,
+    public_key_to_pem,
 )
 from piaolian_sdk.signing.keyfile import private_key_from_pem, private_key_to_pem
 from piaolian_sdk.signing.messages import verify_message, verify_with_key
@@ -50,7 +51,8 @@ __all__ = [
     "point_of",
     "private_key_from_pem",
     "private_key_to_pem",
-    "public_key_from_spki",
+    "public_key_from_pem",
+    "public_key_to_pem",
     "sign_receipt_as_supervisor",
     "sign_receipt_as_unit",
     "signature_from_raw",

@@ -15,17 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.receipt import SUITE_P256, SUITE_SM2, algorithm_of
 from piaolian_sdk.signing.certificates import (
-    P256_CURVE_OID,
     SIGNATURE_OIDS,
-    SM2_CURVE_OID,
     DocumentCertificate,
     PublicKey,
     certificate_from_der,
-    point_of,
+    public_key_from_pem,
+    spki_of,
 )
 from piaolian_sdk.signing.keyfile import PrivateKey, private_key_from_pem, private_key_to_pem
 from piaolian_sdk.signing.software import sign_with_key
-from piaolian_sdk.sm2 import Sm2PrivateKey, Sm2PublicKey
+from piaolian_sdk.sm2 import Sm2PrivateKey
 
 Usage = Literal["sign", "encrypt", "authority"]
 _SERIAL_BYTES = 12
@@ -113,13 +112,14 @@ class CertificateAuthority:
         return private_key_to_pem(self._key, password, self._random)
 
     def issue(
-        self, subject: str, key: str | PublicKey, *, usage: Usage = "sign", days: int = 365
+        self, subject: str, key: str | bytes | PublicKey, *, usage: Usage = "sign", days: int = 365
     ) -> tuple[bytes, bytes]:
         """Issue a certificate.
 
         Args:
             subject: Common name.
-            key: A suite, to make a new key pair, or the public key of one that is elsewhere (in an HSM, for instance).
+            key: A suite, to make a new key pair; or the public key of one that is elsewhere (in an HSM, for instance),
+                as an object or as PEM.
             usage: ``sign`` for documents and requests, ``encrypt`` for the other certificate of a pair.
             days: Validity from now.
 
@@ -127,15 +127,14 @@ class CertificateAuthority:
             Private key and certificate as PEM; the key is empty when a public key was given.
 
         Raises:
-            InputError: There is no such suite.
+            InputError: There is no such suite, or the public key cannot be read.
         """
-        own = _new_key(key, self._random) if isinstance(key, str) else None
-        public_key = _public_key(own) if own is not None else key
-        if isinstance(public_key, str):
-            raise RuntimeError("a suite has made a key")  # noqa: TRY004 # Cannot happen; tells the type checker so.
-        return (private_key_to_pem(own) if own is not None else b""), self.certify(
-            subject, public_key, usage=usage, days=days
-        )
+        if isinstance(key, bytes):
+            _, key = public_key_from_pem(key)
+        if not isinstance(key, str):
+            return b"", self.certify(subject, key, usage=usage, days=days)
+        own = _new_key(key, self._random)
+        return private_key_to_pem(own), self.certify(subject, _public_key(own), usage=usage, days=days)
 
     def certify(self, subject: str, public_key: PublicKey, *, usage: Usage = "sign", days: int = 365) -> bytes:
         """Return a PEM certificate for a public key.
@@ -174,16 +173,6 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name.build({"country_name": "CN", "common_name": common_name})
 
 
-def _public_key_info(public_key: PublicKey) -> keys.PublicKeyInfo:
-    curve = SM2_CURVE_OID if isinstance(public_key, Sm2PublicKey) else P256_CURVE_OID
-    return keys.PublicKeyInfo(
-        {
-            "algorithm": {"algorithm": "ec", "parameters": keys.ECDomainParameters("named", curve)},
-            "public_key": keys.ECPointBitString(point_of(public_key)),
-        }
-    )
-
-
 def _certificate(
     subject: x509.Name,
     issuer: x509.Name,
@@ -209,7 +198,7 @@ def _certificate(
             "issuer": issuer,
             "validity": {"not_before": _time(start), "not_after": _time(start + timedelta(days=days))},
             "subject": subject,
-            "subject_public_key_info": _public_key_info(public_key),
+            "subject_public_key_info": keys.PublicKeyInfo.load(spki_of(public_key)),
             "extensions": _extensions(usage),
         }
     )

@@ -181,18 +181,34 @@ def certificates_from_pem(bundle: bytes) -> list[DocumentCertificate]:
     return found
 
 
-def public_key_from_spki(der: bytes) -> tuple[str, PublicKey]:
-    """Return suite and key of a DER ``SubjectPublicKeyInfo`` (RFC 5480).
+def public_key_from_pem(text: bytes) -> tuple[str, PublicKey]:
+    """Return suite and key of a PEM ``PUBLIC KEY`` (RFC 5480).
 
     Raises:
         InputError: It cannot be read, or is of another curve.
     """
     try:
+        _, _, der = pem.unarmor(text)
         return _key_of(keys.PublicKeyInfo.load(der, strict=True))
     except InputError:
         raise
     except (ValueError, TypeError, KeyError) as exc:
         raise _malformed("the public key cannot be read") from exc
+
+
+def public_key_to_pem(public_key: PublicKey) -> bytes:
+    """Return a key as PEM ``PUBLIC KEY``."""
+    return bytes(pem.armor("PUBLIC KEY", spki_of(public_key)))
+
+
+def spki_of(public_key: PublicKey) -> bytes:
+    """Return a key as DER ``SubjectPublicKeyInfo``."""
+    curve = SM2_CURVE_OID if isinstance(public_key, Sm2PublicKey) else P256_CURVE_OID
+    info = {
+        "algorithm": {"algorithm": "ec", "parameters": keys.ECDomainParameters("named", curve)},
+        "public_key": keys.ECPointBitString(point_of(public_key)),
+    }
+    return bytes(keys.PublicKeyInfo(info).dump())
 
 
 def point_of(public_key: PublicKey) -> bytes:
