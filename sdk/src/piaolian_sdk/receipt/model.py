@@ -105,7 +105,7 @@ class Header(Element):
 
     einvoice_tag: str = Field(alias="EInvoiceTag")
     einvoice_id: str = Field(alias="EInvoiceID")
-    version: str = Field(alias="Version", default=VERSION)
+    version: str = Field(alias="Version")
 
     @classmethod
     def of(cls, code: str, number: str) -> Self:
@@ -115,7 +115,7 @@ class Header(Element):
             InputError: Code or number is malformed.
         """
         key = ReceiptKey.of(code, number)
-        return cls(einvoice_tag=key.einvoice_tag, einvoice_id=key.einvoice_id)
+        return cls(einvoice_tag=key.einvoice_tag, einvoice_id=key.einvoice_id, version=VERSION)
 
 
 class InvoicingParty(Element):
@@ -250,9 +250,7 @@ class SignedInfo(Element):
 
     reference: str = Field(alias="Reference")
     signature_algorithm: str = Field(alias="SignatureAlgorithm")
-    signature_format: Annotated[str, StringConstraints(pattern="^DETACH$")] = Field(
-        alias="SignatureFormat", default="DETACH"
-    )
+    signature_format: Annotated[str, StringConstraints(pattern="^DETACH$")] = Field(alias="SignatureFormat")
 
 
 class KeyInfo(Element):

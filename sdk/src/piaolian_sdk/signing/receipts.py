@@ -137,7 +137,9 @@ def _signature_element(content: bytes, signer: DocumentSigner, at: datetime, ref
         ) from exc
     return write_signature(
         Signature(
-            signed_info=SignedInfo(reference=reference, signature_algorithm=algorithm_of(signer.suite)),
+            signed_info=SignedInfo(
+                reference=reference, signature_algorithm=algorithm_of(signer.suite), signature_format="DETACH"
+            ),
             signature_time=compact_from_moment(at),
             signature_value=base64.b64encode(write_detached(certificate, value)).decode("ascii"),
             key_info=KeyInfo(serial_number=certificate.serial_text, x509_issuer_name=certificate.issuer),
