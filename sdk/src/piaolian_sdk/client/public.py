@@ -5,7 +5,7 @@ from datetime import date
 import httpx
 
 from piaolian_sdk.client.connection import NodeConnection
-from piaolian_sdk.wire import Limits, NetworkInfo, VerificationAnswer, paths
+from piaolian_sdk.wire import Limits, NetworkInfo, ReceiptBody, ReceiptProof, ReceiptState, VerificationAnswer, paths
 
 
 class PublicClient:
@@ -38,6 +38,32 @@ class PublicClient:
             "date": day.isoformat(),
         }
         return self.connection.get(paths.VERIFICATION, VerificationAnswer, query)
+
+    def receipt_state(self, code: str, number: str, check_code: str) -> ReceiptState:
+        """Return the state of a receipt to its holder.
+
+        Raises:
+            RemoteError: The node did not answer or does not know it.
+        """
+        return self.connection.get(paths.RECEIPT, ReceiptState, {"check_code": check_code}, code=code, number=number)
+
+    def receipt_proof(self, code: str, number: str, check_code: str) -> ReceiptProof:
+        """Return the proof of a receipt to its holder.
+
+        Raises:
+            RemoteError: The node did not answer, does not know it, or it is not final.
+        """
+        query = {"check_code": check_code}
+        return self.connection.get(paths.RECEIPT_PROOF, ReceiptProof, query, code=code, number=number)
+
+    def receipt_body(self, code: str, number: str, check_code: str) -> ReceiptBody:
+        """Return ciphertext and the payer's wrapped key.
+
+        Raises:
+            RemoteError: The node did not answer, does not know it, or the payer's key was never given.
+        """
+        query = {"check_code": check_code}
+        return self.connection.get(paths.RECEIPT_BODY, ReceiptBody, query, code=code, number=number)
 
     def network(self) -> NetworkInfo:
         """Return chain id, addresses, the server's time and the finance certificates.

@@ -44,6 +44,7 @@ from piaolian_sdk.wire.base import (
     ReceiptCodeText,
     ReceiptNumberText,
     Request,
+    TransactionHash,
     Verdict,
 )
 from piaolian_sdk.wire.payments import (
@@ -158,6 +159,7 @@ __all__ = [
     "SubmittedNotices",
     "SubmittedReceipts",
     "SubmittedReversal",
+    "TransactionHash",
     "Verdict",
     "VerificationAnswer",
     "VoidNumbers",

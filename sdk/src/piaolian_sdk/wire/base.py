@@ -63,6 +63,8 @@ Base64 = Annotated[
 ]
 Hex = Annotated[bytes, *_HEX]
 Hex32 = Annotated[bytes, Field(min_length=32, max_length=32), *_HEX]
+# A transaction's hash stays text: people copy it, chain nodes take it.
+TransactionHash = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]
 # r || s || v of a chain signature.
 Hex65 = Annotated[bytes, Field(min_length=65, max_length=65), *_HEX]
 Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]

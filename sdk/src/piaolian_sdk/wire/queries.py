@@ -16,6 +16,7 @@ from piaolian_sdk.wire.base import (
     RangeId,
     ReceiptCodeText,
     ReceiptNumberText,
+    TransactionHash,
 )
 
 SubmissionStateName = Literal["accepted", "countersigned", "stored", "sent", "mined", "final", "refused"]
@@ -43,7 +44,7 @@ class SubmissionState(Answer):
     kind: str
     state: SubmissionStateName
     refusal: Problem | None = None
-    transaction: Hex32 | None = None
+    transaction: TransactionHash | None = None
     block: int | None = None
     receipts: list[ReceiptSummary] = Field(default_factory=list)
     payment_codes: list[str] = Field(default_factory=list)
