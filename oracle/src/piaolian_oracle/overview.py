@@ -78,7 +78,8 @@ def _statements(database: Database, limit: int) -> tuple[str, ...]:
 
 def _reports(database: Database, limit: int) -> tuple[str, ...]:
     rows = database.connection.execute(
-        "SELECT hex(report_id), voted_digest IS NOT NULL, approved_unix IS NOT NULL, settled_digest IS NOT NULL, is_done"
+        "SELECT hex(report_id), voted_digest IS NOT NULL, approved_unix IS NOT NULL, settled_digest IS NOT NULL,"
+        " is_done"
         " FROM parts ORDER BY id DESC LIMIT ?",
         (limit,),
     )
