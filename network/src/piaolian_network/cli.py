@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from piaolian_network import membership
+from piaolian_network.check import check_chain
+from piaolian_network.deploy import read_address_book
 from piaolian_network.errors import NetworkError
 from piaolian_network.lifecycle import Network
 from piaolian_network.status import NetworkStatus
+from piaolian_network.trust import trust_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +56,28 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="输出 JSON")
     status.set_defaults(run=_status)
 
+    deploy = commands.add_parser("deploy", help="部署合约并写地址簿 addresses.json；可重复执行")
+    deploy.add_argument("directory", type=Path)
+    deploy.set_defaults(run=_deploy)
+
+    check = commands.add_parser("check", help="由源码重新编译合约，与链上代码逐字节比较")
+    check.add_argument("directory", type=Path)
+    check.add_argument("--rpc", default=None, help="链的 JSON-RPC；缺省时用第一个验证节点")
+    check.add_argument("--address-book", type=Path, default=None)
+    check.set_defaults(run=_check)
+
+    trust = commands.add_parser("trust", help="生成验证方使用的信任文件")
+    trust.add_argument("directory", type=Path)
+    trust.add_argument("--roots", type=Path, nargs="*", default=[], help="根证书（PEM）")
+    trust.add_argument("--output", type=Path, required=True)
+    trust.set_defaults(run=_trust)
+
+    vote = commands.add_parser("vote", help="表决增加或移除验证节点")
+    vote.add_argument("directory", type=Path)
+    vote.add_argument("act", choices=("add", "remove"))
+    vote.add_argument("address", help="验证节点地址")
+    vote.set_defaults(run=_vote)
+
     files = commands.add_parser(
         "files", help="由 members.toml 生成创世块、对等节点清单、kubo 仓库与 docker-compose.yml"
     )
@@ -85,6 +111,37 @@ def _up(options: argparse.Namespace) -> int:
     network.up(print)
     print("JSON-RPC：" + "  ".join(network.rpc_urls))
     print("kubo：" + "  ".join(network.kubo_api_urls))
+    return 0
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    network = Network(options.directory)
+    network.deploy(print)
+    print(f"地址簿：{network.address_book_path}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    network = Network(options.directory)
+    book = read_address_book(options.address_book or network.address_book_path)
+    print("由源码重新编译合约（约半分钟）……")
+    for checked in check_chain(options.rpc or network.rpc_urls[0], book):
+        print(f"一致：{checked.name} {checked.address} 代码哈希 {checked.code_hash}")
+    return 0
+
+
+def _trust(options: argparse.Namespace) -> int:
+    book = read_address_book(Network(options.directory).address_book_path)
+    roots = [path.read_text(encoding="ascii") for path in options.roots]
+    options.output.write_text(trust_json(book, roots), encoding="utf-8")
+    print(f"信任文件：{options.output}")
+    return 0
+
+
+def _vote(options: argparse.Namespace) -> int:
+    members = Network(options.directory).members
+    validators = membership.vote(members, options.address, is_added=options.act == "add")
+    print("现有验证节点：" + "  ".join(validators))
     return 0
 
 

@@ -25,7 +25,7 @@ from eth_utils.address import to_canonical_address, to_checksum_address
 from eth_utils.crypto import keccak
 from rlp import encode as rlp_encode
 
-from piaolian_network.errors import MismatchError, NetworkError
+from piaolian_network.errors import MismatchError, NetworkError, StateError
 from piaolian_network.keys import write_private
 from piaolian_network.members import Oracle
 from piaolian_network.roles import FUNCTION_ROLES, Role
@@ -33,6 +33,7 @@ from piaolian_network.rpc import ChainRPC
 from piaolian_network.transactions import AccountSender, Order
 from piaolian_sdk.contracts.abi import argument_types, encode_call, load_artifact
 from piaolian_sdk.contracts.address_book import AddressBook, DeployedContract
+from piaolian_sdk.errors import InputError
 
 Progress = Callable[[str], None]
 
@@ -267,11 +268,14 @@ def _address_book(rpc: ChainRPC, plan: Plan, genesis_hash: str, deployed_block: 
         implementation = plan.implementations.get(name)
         _code_at(rpc, name, address)
         code = _code_at(rpc, name, implementation or address)
-        contracts[name] = DeployedContract(
-            address=address, implementation=implementation, code_hash="0x" + keccak(code).hex()
-        )
+        contracts[name] = DeployedContract(address=address, implementation=implementation, code_hash=keccak(code))
     chain_id = int(rpc.call("eth_chainId"), 16)
-    return AddressBook(chain_id=chain_id, genesis_hash=genesis_hash, contracts=contracts, deployed_block=deployed_block)
+    return AddressBook(
+        chain_id=chain_id,
+        genesis_hash=bytes.fromhex(genesis_hash[2:]),
+        contracts=contracts,
+        deployed_block=deployed_block,
+    )
 
 
 def _code_at(rpc: ChainRPC, name: str, address: str) -> bytes:
@@ -284,6 +288,23 @@ def _code_at(rpc: ChainRPC, name: str, address: str) -> bytes:
             "换一个全新的管理员账户重新部署。",
         )
     return code
+
+
+def read_address_book(path: Path) -> AddressBook:
+    """Read the address book that a deployment wrote.
+
+    Raises:
+        StateError: There is none (`address-book-missing`), or it is malformed.
+    """
+    try:
+        return AddressBook.from_file(path)
+    except InputError as exc:
+        raise StateError(
+            "address-book-missing",
+            f"no address book at {path.name}: {exc.message}",
+            f"没有可用的合约地址簿 {path.name}",
+            "先运行 piaolian-network deploy。",
+        ) from exc
 
 
 def fund(rpc_url: str, private_key: bytes, addresses: Sequence[str], amount_wei: int) -> None:
@@ -319,6 +340,3 @@ def grant(rpc_url: str, private_key: bytes, book: AddressBook, role: Role, holde
             data = encode_call("Registry", "setArea", account, area_prefix(area))
             orders.append(Order(f"area {area}", registry, data, _CALL_GAS))
     sender.send_all(orders)
-
-
-__all__ = ["NetworkError", "Plan", "Setup", "area_prefix", "create_address", "deploy", "fund", "grant", "make_plan"]

@@ -13,17 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, Self
 
-from piaolian_network import compose, creation, geth, keys, kubo, ports, preparation, status
+from piaolian_network import creation, deploy, geth, keys, kubo, ports, preparation, status
 from piaolian_network.creation import MEMBERS_FILE, Plan, member_folder
 from piaolian_network.errors import ServiceError, StateError
+from piaolian_network.genesis import FUNDS_WEI
 from piaolian_network.keys import KeyFile
-from piaolian_network.members import Engine, Member, Members, read_members
+from piaolian_network.members import Engine, Member, Members, Oracle, read_members
 from piaolian_network.programs import find_program
+from piaolian_network.roles import Role
 from piaolian_network.rpc import ChainRPC, KuboRPC
 from piaolian_network.supervisor import Program, Supervisor
+from piaolian_sdk.contracts.address_book import AddressBook
 
 Progress = Callable[[str], None]
 
@@ -198,40 +201,60 @@ class Network:
         self._supervisor.remove_program(name)
 
     def write_files(self, *, compose_file: Path | None = None) -> list[Path]:
-        """Write genesis and, for QBFT, peer lists, permissions, kubo repositories and docker-compose.yml.
+        """Write the files that members exchange or docker reads; see `preparation.write_files`."""
+        self.members, written = preparation.write_files(
+            self.directory,
+            self.members,
+            first_block_unix=int(time.time()) + _GENESIS_LEAD_SECONDS,
+            compose_file=compose_file,
+        )
+        return written
+
+    @property
+    def address_book_path(self) -> Path:
+        """Where `deploy` writes the address book."""
+        return self.directory / "addresses.json"
+
+    def deploy(
+        self,
+        progress: Progress = _silent,
+        *,
+        nodes: Mapping[str, str] | None = None,
+        oracles: Sequence[Oracle] | None = None,
+    ) -> AddressBook:
+        """Deploy the contracts and write the address book; a repetition finishes or checks what was done.
+
+        Both supervisors get the area of the first member. A repetition must be given the same nodes and oracles.
 
         Args:
-            compose_file: Where docker-compose.yml goes; paths in it are relative to its folder.
-
-        Returns:
-            The files that members exchange or docker reads.
+            progress: Told what goes on.
+            nodes: Relayer accounts and their areas, beside the account of `keys/node.key`.
+            oracles: The committee; None takes that of members.toml.
 
         Raises:
-            StateError: docker-compose.yml was asked for and the engine is not QBFT, or the network's folder
-                does not lie below that of docker-compose.yml (`members-invalid`).
+            NetworkError: A transaction was refused, or the chain does not answer.
         """
-        self.members = preparation.fix_genesis(
-            self.directory, self.members, first_block_unix=int(time.time()) + _GENESIS_LEAD_SECONDS
+        accounts, area = self.members.accounts, self.members.members[0].area
+        setup = deploy.Setup(
+            supervisors={accounts.supervisor: area, accounts.checker: area},
+            nodes={accounts.node: area, **(nodes or {})},
+            oracles=self.members.oracles if oracles is None else oracles,
+            threshold=self.members.committee.threshold,
         )
-        written = [self.directory / preparation.GENESIS_FILE]
-        if self.members.chain.engine == "qbft":
-            preparation.prepare_besu(self.directory, self.members)
-            written += [self.directory / "static-nodes.json", self.directory / "permissions.toml"]
-            for member in self.members.ipfs_members:
-                listen = preparation.listen_in_container()
-                preparation.prepare_kubo(find_program("ipfs"), self.directory, self.members, member, listen)
-        if compose_file is not None:
-            folder = compose_file.resolve().parent
-            if self.members.chain.engine != "qbft" or not self.directory.is_relative_to(folder):
-                raise StateError(
-                    "members-invalid",
-                    "docker-compose.yml is for engine qbft, and the network's folder must lie below it",
-                    "docker-compose.yml 仅用于 qbft 引擎，且网络目录须在其所在目录之下",
-                )
-            text = compose.compose_yaml(self.members, PurePosixPath(self.directory.relative_to(folder)))
-            compose_file.write_text(text, encoding="utf-8")
-            written.append(compose_file)
-        return written
+        key = self.accounts.administrator.read_private_key()
+        journal = self.directory / "deployment.json"
+        book = deploy.deploy(self.rpc_urls[0], key, setup, journal=journal, progress=progress)
+        self.address_book_path.write_text(book.to_json(), encoding="utf-8")
+        return book
+
+    def fund(self, *addresses: str, amount_wei: int = FUNDS_WEI // 1000) -> None:
+        """Send ether from the administrator, for accounts whose keys were made after genesis."""
+        deploy.fund(self.rpc_urls[0], self.accounts.administrator.read_private_key(), addresses, amount_wei)
+
+    def grant(self, role: Role, holders: Mapping[str, str]) -> None:
+        """Give a role to accounts (account to area digits) after the deployment."""
+        book = deploy.read_address_book(self.address_book_path)
+        deploy.grant(self.rpc_urls[0], self.accounts.administrator.read_private_key(), book, role, holders)
 
     def _check_ports(self) -> None:
         members = self.members

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from piaolian_network import besu, compose, creation, geth, keys, kubo
 from piaolian_network.creation import MEMBERS_FILE, member_folder
-from piaolian_network.errors import ToolError
+from piaolian_network.errors import StateError, ToolError
 from piaolian_network.genesis import clique_genesis
 from piaolian_network.members import Member, Members, render_members
+from piaolian_network.programs import find_program
 
 GENESIS_FILE = "genesis.json"
 
@@ -81,6 +82,46 @@ def prepare_besu(directory: Path, members: Members) -> None:
     for member in members.validators:
         # Docker would make missing folders as root.
         (member_folder(directory, member.name) / "besu").mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_files(
+    directory: Path, members: Members, *, first_block_unix: int, compose_file: Path | None
+) -> tuple[Members, list[Path]]:
+    """Write genesis and, for QBFT, peer lists, permissions, kubo repositories and docker-compose.yml.
+
+    Args:
+        directory: The network's folder.
+        members: The network.
+        first_block_unix: Time of the genesis block when members.toml has none yet.
+        compose_file: Where docker-compose.yml goes; paths in it are relative to its folder. None writes none.
+
+    Returns:
+        The network with its genesis time, and the files that members exchange or docker reads.
+
+    Raises:
+        StateError: docker-compose.yml was asked for and the engine is not QBFT, or the network's folder does not
+            lie below that of docker-compose.yml (`members-invalid`). Nothing was written then.
+    """
+    if compose_file is not None and (
+        members.chain.engine != "qbft" or not directory.is_relative_to(compose_file.resolve().parent)
+    ):
+        raise StateError(
+            "members-invalid",
+            "docker-compose.yml is for engine qbft, and the network's folder must lie below it",
+            "docker-compose.yml 仅用于 qbft 引擎，且网络目录须在其所在目录之下",
+        )
+    members = fix_genesis(directory, members, first_block_unix=first_block_unix)
+    written = [directory / GENESIS_FILE]
+    if members.chain.engine == "qbft":
+        prepare_besu(directory, members)
+        written += [directory / "static-nodes.json", directory / "permissions.toml"]
+        for member in members.ipfs_members:
+            prepare_kubo(find_program("ipfs"), directory, members, member, listen_in_container())
+    if compose_file is not None:
+        folder = PurePosixPath(directory.relative_to(compose_file.resolve().parent))
+        compose_file.write_text(compose.compose_yaml(members, folder), encoding="utf-8")
+        written.append(compose_file)
+    return members, written
 
 
 def listen_in_container() -> kubo.Listen:

@@ -1,7 +1,7 @@
 """Which role may call which function: the table that a deployment writes into AccessManager.
 
-A function that is named nowhere stays with the administrator. `PUBLIC_FUNCTIONS` are those that check their
-caller or a signature by themselves; a test compares both tables with the contracts' interfaces.
+A function that is named nowhere either stays with the administrator or checks its caller or a signature by
+itself. A test compares the tables with contracts/roles.json.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ FUNCTION_ROLES: Final[Mapping[str, Mapping[Role, tuple[str, ...]]]] = {
             "registerUnit",
             "scheduleSigner",
             "executeSigner",
+            "cancelSigner",
             "restrict",
             "lift",
             "succeed",
