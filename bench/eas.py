@@ -53,14 +53,14 @@ class EASPeer:
     Args:
         web3: a connected client.
         key: private key of a funded account.
-        finality_depth: blocks until a block counts as final, itself included.
+        finality_depth: blocks below the head at which a block counts as final.
     """
 
     def __init__(self, web3: Web3, key: bytes | str, finality_depth: int) -> None:
         self._web3 = web3
         self._account: LocalAccount = Account.from_key(key)
         self._depth = finality_depth
-        self._nonce = web3.eth.get_transaction_count(self._account.address)
+        self._nonce = int(web3.eth.get_transaction_count(self._account.address))
         registry = self._deploy("SchemaRegistry")
         self._eas = self._deploy("EAS", registry.address)
         self._schema = self._register_schema(registry)
@@ -83,7 +83,7 @@ class EASPeer:
             while sent < receipts and len(waiting) < window:
                 waiting.append((self._send_attestation(sent), time.monotonic()))
                 sent += 1
-            final_height = self._web3.eth.block_number - self._depth + 1
+            final_height = self._web3.eth.block_number - self._depth
             still: list[tuple[bytes, float]] = []
             for transaction, at in waiting:
                 receipt = self._receipt(transaction)
@@ -121,12 +121,12 @@ class EASPeer:
         receipt = self._wait(self._send({"to": registry.address, "data": data, "gas": _GAS_ATTEST}))
         return bytes(receipt["logs"][0]["topics"][1])
 
-    def _deploy(self, name: str, *arguments: Any) -> Contract:
+    def _deploy(self, name: str, *arguments: str) -> Contract:
         artifact = json.loads((_ARTIFACTS / f"contracts/{name}.sol/{name}.json").read_text(encoding="utf-8"))
         factory = self._web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"])
         data = factory.constructor(*arguments).data_in_transaction
         receipt = self._wait(self._send({"data": data, "gas": 8_000_000}))
-        return self._web3.eth.contract(address=receipt["contractAddress"], abi=artifact["abi"])
+        return factory(receipt["contractAddress"])
 
     def _send(self, fields: dict[str, Any]) -> bytes:
         signed = self._account.sign_transaction(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from demo.samples import Issuer
 from piaolian_sdk.acts import SoftwareChainSigner
-from piaolian_sdk.sealing import EncryptionKeyPair
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2, CertificateAuthority, SoftwareSigner
+from piaolian_sdk.sm2 import Sm2PrivateKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,12 +69,20 @@ class Unit:
     document_signer: DocumentSigner
     certificate_pem: bytes
     chain_signer: SoftwareChainSigner
-    encryption: EncryptionKeyPair
+    encryption: Sm2PrivateKey
 
     @property
     def issuer(self) -> Issuer:
         """What its documents say."""
         return self.role.issuer
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """An official of a finance department, who reads what the department may read."""
+
+    document_signer: DocumentSigner
+    certificate_pem: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +102,21 @@ class Cast:
     Attributes:
         units: the units by name.
         bookers: the employers by name.
+        officers: one official of each city's department.
         roots_pem: root certificates of the authorities that issued all certificates.
         authorities: those authorities by suite; they also certify the nodes' supervision keys.
     """
 
     units: dict[UnitName, Unit]
     bookers: dict[str, Booker]
+    officers: dict[str, Officer]
     roots_pem: tuple[bytes, ...]
     authorities: dict[str, CertificateAuthority]
+
+
+def point_of(key: Sm2PrivateKey) -> str:
+    """Write a public key as messages carry it: hex of the uncompressed point, 65 bytes."""
+    return "04" + key.public_key.point.hex()
 
 
 def new_chain_signer() -> SoftwareChainSigner:
@@ -119,6 +134,7 @@ def assemble(names: Iterable[UnitName] = tuple(ROLES)) -> Cast:
     return Cast(
         units=units,
         bookers=bookers,
+        officers={city: _officer(city, authorities[SUITE_P256]) for city in (HOSPITAL_CITY, REGISTRY_CITY)},
         roots_pem=tuple(authority.certificate_pem for authority in authorities.values()),
         authorities=authorities,
     )
@@ -133,8 +149,13 @@ def _unit(name: UnitName, authorities: dict[str, CertificateAuthority]) -> Unit:
         document_signer=SoftwareSigner.from_pem(key_pem, certificate_pem),
         certificate_pem=certificate_pem,
         chain_signer=new_chain_signer(),
-        encryption=EncryptionKeyPair.generate(secrets.token_bytes),
+        encryption=Sm2PrivateKey.generate(secrets.token_bytes),
     )
+
+
+def _officer(city: str, authority: CertificateAuthority) -> Officer:
+    key_pem, certificate_pem = authority.issue(f"财政经办 {city}", SUITE_P256, usage="sign", days=365)
+    return Officer(SoftwareSigner.from_pem(key_pem, certificate_pem), certificate_pem)
 
 
 def _booker(name: str, authority: CertificateAuthority) -> Booker:

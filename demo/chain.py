@@ -16,6 +16,7 @@ from web3.exceptions import ContractCustomError, ContractLogicError, Transaction
 from demo.errors import StoryFailedError
 from piaolian_sdk.contracts.abi import load_abi
 from piaolian_sdk.contracts.chain import connect
+from piaolian_sdk.contracts.errors import decode_revert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,14 +66,14 @@ class DemoChain:
         """Return the bound contract of this name."""
         return self._contracts[name]
 
-    def read(self, contract: str, function: str, *arguments: Any) -> Any:
+    def read(self, contract: str, function: str, *arguments: Any) -> Any:  # noqa: ANN401 # Any ABI value.
         """Call a view at the latest block."""
         return self._contracts[contract].get_function_by_name(function)(*arguments).call()
 
     def struct_members(self, contract: str, function: str) -> list[dict[str, Any]]:
         """Return the members of the struct that a view returns, in order."""
         outputs = self._contracts[contract].get_function_by_name(function).abi["outputs"]
-        return list(outputs[0]["components"])  # type: ignore[typeddict-item]
+        return list(outputs[0]["components"])
 
     def send(self, key: bytes | str, calls: Sequence[Call], step: Step | None = None) -> list[TxReceipt]:
         """Send calls one after the other from one account and wait until all are mined.
@@ -103,13 +104,14 @@ class DemoChain:
             step.mined(receipt["transactionHash"].to_0x_hex(), receipt["gasUsed"])
         return receipt
 
-    def why(self, sender: str, call: Call) -> bytes | str:
-        """Ask the chain why a call reverts: the error's data, or words where it has none."""
+    def why(self, sender: str, call: Call) -> str:
+        """Ask the chain why a call reverts, in words."""
         bound = self._contracts[call.contract].get_function_by_name(call.function)(*call.arguments)
         try:
             bound.call({"from": self.web3.to_checksum_address(sender)})
         except ContractCustomError as exc:
-            return bytes.fromhex(str(exc.data).removeprefix("0x"))
+            refusal = decode_revert(bytes.fromhex(str(exc.data).removeprefix("0x")))
+            return f"{refusal.code} ({refusal.message})"
         except ContractLogicError as exc:
             return str(exc.message)
         return "the call passes now"

@@ -81,7 +81,7 @@ class Batch:
     seed: bytes = b"batch"
     mode: int = field(default=BY_CODE)
 
-    def changed(self, **changes: Any) -> Batch:
+    def changed(self, **changes: Any) -> Batch:  # noqa: ANN401 # Any field of the batch.
         """Return the same batch with some fields changed."""
         return replace(self, **changes)
 

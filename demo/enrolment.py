@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from eth_utils.crypto import keccak
 
-from demo.catalogue import ITEMS, item_word
 from demo.cast import HOSPITAL_CITY, PROVINCE, REGISTRY_CITY
+from demo.catalogue import ITEMS, item_word
 from demo.chain import Call
 from demo.errors import StoryFailedError
 

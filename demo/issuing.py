@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from demo.cast import point_of
 from demo.errors import StoryFailedError
 from demo.world import Issued
 from piaolian_sdk.client import ReceiptDraft
 from piaolian_sdk.receipt import parse_receipt
-from piaolian_sdk.sealing import EncryptionKeyPair
+from piaolian_sdk.sm2 import Sm2PrivateKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 FINAL_WITHIN_SECONDS = 60.0
 
 
-def draft_of(sample: Sample, payer: EncryptionKeyPair, payment_code: str | None = None) -> ReceiptDraft:
+def draft_of(sample: Sample, payer: Sm2PrivateKey, payment_code: str | None = None) -> ReceiptDraft:
     """Hand a sample to the SDK."""
     return ReceiptDraft(
         business_number=sample.business_number,
         model=parse_receipt(sample.xml).model,
         payment_code=payment_code,
-        payer_key=payer.public_key.hex(),
+        payer_key=point_of(payer),
     )
 
 
@@ -61,7 +62,7 @@ def issue(
         StoryFailedError: an item was refused, or the batch did not become final.
     """
     unit = world.units[unit_name]
-    payers = [EncryptionKeyPair.generate(secrets.token_bytes) for _ in samples]
+    payers = [Sm2PrivateKey.generate(secrets.token_bytes) for _ in samples]
     codes = payment_codes or {}
     drafts = [
         draft_of(sample, payer, codes.get(sample.business_number))

@@ -15,6 +15,7 @@ from demo.errors import StoryFailedError
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class KuboStore:
         """Connect to a daemon."""
         return cls(api_url, httpx.Client(base_url=f"{api_url}/api/v0/", timeout=10, trust_env=False))
 
-    def __enter__(self) -> KuboStore:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -7,19 +7,23 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from demo.cast import HOSPITAL_CITY, REGISTRY_CITY, point_of
 from demo.catalogue import ITEMS
-from demo.cast import HOSPITAL_CITY, REGISTRY_CITY
 from demo.errors import StoryFailedError
 from demo.programs import command_path, make_token_folder, new_pin, run_command, write_secret
-from piaolian_sdk.sealing import EncryptionKeyPair
+from piaolian_sdk.client.connection import NodeConnection
 from piaolian_sdk.signing import SUITE_P256
+from piaolian_sdk.sm2 import Sm2PrivateKey
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from demo.world import World
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -43,6 +47,8 @@ class NodeSite:
         encryption: opens the bodies of its receipts.
         own_kubo: RPC address of its own daemon.
         second_kubo: RPC address of the daemon that keeps the second copy.
+        officer_connection: an official of the department asks over it.
+        public_connection: anybody asks over it.
     """
 
     name: str
@@ -52,9 +58,11 @@ class NodeSite:
     base_url: str
     environment: dict[str, str]
     chain_address: str
-    encryption: EncryptionKeyPair
+    encryption: Sm2PrivateKey
     own_kubo: str
     second_kubo: str
+    officer_connection: NodeConnection
+    public_connection: NodeConnection
 
     @property
     def area(self) -> str:
@@ -70,7 +78,7 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
     port = world.network.program_port(index)
     base_url = f"http://127.0.0.1:{port}"
     kubo = world.network.kubo_api_urls
-    encryption = EncryptionKeyPair.generate(secrets.token_bytes)
+    encryption = Sm2PrivateKey.generate(secrets.token_bytes)
     roots = directory / "roots"
     roots.mkdir()
     for number, root in enumerate(world.cast.roots_pem, 1):
@@ -92,19 +100,15 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         "PIAOLIAN_NODE_AREA": city[:4],
         "PIAOLIAN_NODE_DEPARTMENT": _DEPARTMENTS[city],
         "PIAOLIAN_NODE_SUPERVISION_CERTIFICATE": str(directory / "supervision.pem"),
-        "PIAOLIAN_NODE_ENCRYPTION_KEY_FILE": str(
-            write_secret(directory / "encryption-key", encryption.to_hex())
-        ),
+        "PIAOLIAN_NODE_ENCRYPTION_KEY_FILE": str(write_secret(directory / "encryption-key", encryption.scalar.hex())),
         "PIAOLIAN_NODE_TRUST_ROOTS": str(roots),
         # The story checks every receipt one by one and asks for several hundred bodies within seconds.
         "PIAOLIAN_NODE_REQUESTS_PER_MINUTE": "60000",
         "PIAOLIAN_NODE_PUBLIC_REQUESTS_PER_MINUTE": "6000",
     }
     address, public_key = _make_keys(directory, environment)
-    certificate = world.cast.authorities[SUITE_P256].issue(
-        _DEPARTMENTS[city], public_key, usage="sign", days=365
-    )
-    (directory / "supervision.pem").write_bytes(certificate[1])
+    certificate = world.cast.authorities[SUITE_P256].certify(_DEPARTMENTS[city], public_key, usage="sign", days=365)
+    (directory / "supervision.pem").write_bytes(certificate)
     return NodeSite(
         name=name,
         city=city,
@@ -116,6 +120,8 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         encryption=encryption,
         own_kubo=kubo[index],
         second_kubo=kubo[1 - index],
+        officer_connection=NodeConnection(base_url, world.cast.officers[city].document_signer),
+        public_connection=NodeConnection(base_url, None),
     )
 
 
@@ -127,9 +133,11 @@ def start(world: World, site: NodeSite) -> None:
     names.write_text(json.dumps({item.code: item.name for item in ITEMS}, ensure_ascii=False), encoding="utf-8")
     for unit in world.units.values():
         if unit.unit.issuer.area == site.city:
-            _add_party(site, "unit", unit.unit.certificate_pem, unit.unit.encryption.public_key.hex(), unit.number)
+            _add_party(site, "unit", unit.unit.certificate_pem, point_of(unit.unit.encryption), unit.number)
+    _add_party(site, "auditor", world.cast.officers[site.city].certificate_pem, None, None)
     for booker in world.cast.bookers.values():
         _add_party(site, "booker", booker.certificate_pem, None, None)
+    run_command([node, "catalogue", "import", str(names)], site.environment)
     for program in ("serve", "worker"):
         world.network.add_program(f"{site.name}-{program}", [node, program], site.environment, site.directory)
 
@@ -156,8 +164,8 @@ def wait_ready(world: World, site: NodeSite) -> None:
     raise StoryFailedError(f"{site.name} was not ready within {_READY_WITHIN_SECONDS:.0f} s: {answer}")
 
 
-def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, bytes]:
-    """Run the key ceremony; returns the relayer's address and the supervision key as PEM."""
+def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, EllipticCurvePublicKey]:
+    """Run the key ceremony; returns the relayer's address and the supervision key."""
     so_pin = write_secret(directory / "so-pin", new_pin())
     printed = run_command(
         [command_path("piaolian-node"), "keys", "init", "--make-token", "--so-pin-file", str(so_pin)], environment
@@ -165,7 +173,10 @@ def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, bytes
     address, public_key = _ADDRESS.search(printed), _PUBLIC_KEY.search(printed)
     if address is None or public_key is None:
         raise StoryFailedError("piaolian-node keys init printed no address or no public key")
-    return address.group(), public_key.group().encode("ascii")
+    key = load_pem_public_key(public_key.group().encode("ascii"))
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise StoryFailedError("the supervision key is on no elliptic curve")
+    return address.group(), key
 
 
 def _add_party(site: NodeSite, role: str, certificate_pem: bytes, point: str | None, unit: int | None) -> None:

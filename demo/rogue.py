@@ -10,7 +10,6 @@ from eth_account import Account
 
 from demo.chain import Call, DemoChain
 from demo.errors import StoryFailedError
-from piaolian_sdk.acts import Notice as NoticeAct
 from piaolian_sdk.contracts.errors import decode_revert
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from demo.crafted import Batch
     from demo.report import Step
     from piaolian_sdk.acts import ChainSigner
+    from piaolian_sdk.acts import Notice as NoticeAct
     from piaolian_sdk.errors import ContractRefusedError
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from demo import cast
 from demo.chapters import (
@@ -27,6 +26,9 @@ from demo.chapters import (
 from demo.errors import NetworkMissingError, StoryError
 from demo.report import StoryReport
 from demo.world import World, fresh_network, missing_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _CHECKOUT: Final = Path(__file__).resolve().parents[1]
 

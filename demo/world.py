@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from demo.nodes import NodeSite
     from demo.report import StoryReport
     from piaolian_sdk.client import IssuedReceipt
-    from piaolian_sdk.contracts.address_book import AddressBook
-    from piaolian_sdk.sealing import EncryptionKeyPair
+    from piaolian_sdk.contracts import AddressBook
+    from piaolian_sdk.sm2 import Sm2PrivateKey
 
 # A finding must stand for this long before it stops the story: a program that has just been started, or a block that
 # came late, is no missing part.
@@ -47,7 +47,7 @@ class Issued:
     range_id: int
     receipt: IssuedReceipt
     total_fen: int
-    payer: EncryptionKeyPair
+    payer: Sm2PrivateKey
     transaction: str
 
     @property

@@ -6,17 +6,15 @@ registered, as ``institutions`` tells.
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from demo.chapters.nontax import PATENT_FEES, patent_receipts
 from demo.chapters.refusals import base_by_list
-from demo.issuing import issue, wait_final
+from demo.issuing import draft_of, issue, wait_final
 from demo.refusing import attempt_refused, call_refused, item_refused, require_equal
-from demo.issuing import draft_of
 from demo.samples import read_sample
-from piaolian_sdk.sealing import EncryptionKeyPair
-
-import secrets
+from piaolian_sdk.sm2 import Sm2PrivateKey
 
 if TYPE_CHECKING:
     from demo.report import Step
@@ -30,7 +28,7 @@ def tell(world: World) -> None:
     with world.report.step(f"核销专利代办处 {month} 月结转 / the patent office's month is written off") as step:
         submission = patent.sdk.write_off("0101", month)
         wait_final(world, "patent_office", submission, step)
-        require_equal("the month is closed", patent.sdk.period("0101", month).closed, True)
+        require_equal("the month is closed", patent.sdk.period("0101", month).closed, expected=True)
         step.detail["month"] = month
     with world.report.refusal(
         f"{month} 再次核销 / the same month again", decided_by="node", code="month-closed"
@@ -66,5 +64,5 @@ def _issue_at_the_door(world: World, step: Step) -> None:
         at=world.now(),
         business_number="EY-0001",
     )
-    draft = draft_of(sample, EncryptionKeyPair.generate(secrets.token_bytes))
+    draft = draft_of(sample, Sm2PrivateKey.generate(secrets.token_bytes))
     call_refused(step, lambda: item_refused(step, unit.sdk.issue(unit.ranges["0601"].range_id, [draft])))

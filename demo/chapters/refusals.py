@@ -1,8 +1,9 @@
 """What is refused, by whom and why.
 
-Where the contract decides, the act comes from a finance node that was taken over: it sends crafted transactions straight
-to the chain with a key that has the NODE role, and with the unit's own honest signature unless the signature is what is
-wrong. Where the node decides, the act comes through its API. Where the SDK decides, nothing is sent or believed.
+Where the contract decides, the act comes from a finance node that was taken over: it sends crafted transactions
+straight to the chain with a key that has the NODE role, and with the unit's own honest signature unless the signature
+is what is wrong. Where the node decides, the act comes through its API. Where the SDK decides, nothing is sent or
+believed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from demo.refusing import attempt_refused, call_refused, item_refused
 from demo.samples import Line, read_sample, write_by_code
 from piaolian_sdk.client import NoticeDraft
 from piaolian_sdk.requests import sign_request
-from piaolian_sdk.sealing import EncryptionKeyPair
+from piaolian_sdk.sm2 import Sm2PrivateKey
 from piaolian_sdk.wire import Problem, paths
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def _issue_for_code(world: World, step: Step, name: str, amount_fen: int) -> Non
         lines=[Line(REGISTRATION.code, REGISTRATION.name, amount_fen, unit="次")],
         payer="测试甲",
     )
-    draft = draft_of(sample, EncryptionKeyPair.generate(secrets.token_bytes), code)
+    draft = draft_of(sample, Sm2PrivateKey.generate(secrets.token_bytes), code)
     call_refused(step, lambda: item_refused(step, registry.sdk.issue(registry.ranges["0101"].range_id, [draft])))
 
 
@@ -257,7 +258,7 @@ def _refused_by_sdk(world: World) -> None:
             business_number="MZ-SUM-1",
             changes={"TotalAmount": "993.55", "MainExt/AccountPayAmount": "797.51"},
         )
-        draft = draft_of(sample, EncryptionKeyPair.generate(secrets.token_bytes))
+        draft = draft_of(sample, Sm2PrivateKey.generate(secrets.token_bytes))
         call_refused(step, lambda: item_refused(step, hospital.sdk.issue(hospital.ranges["0601"].range_id, [draft])))
     with world.report.refusal(
         "票面金额与已缴金额不符 / another amount than was paid", decided_by="node", code="notice-amount-mismatch"

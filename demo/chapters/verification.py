@@ -57,10 +57,8 @@ def verify(world: World, issued: Issued, document: bytes) -> VerifiedReceipt:
     """
     unit = world.units[issued.unit]
     proof = unit.sdk.receipt_proof(issued.code, issued.number, str(issued.receipt.check_code))
-    reader = ChainReader(
-        world.network.rpc_urls[-1], world.book, finality=FinalityPolicy(world.network.finality_depth)
-    )
-    return verify_receipt_online(document, proof, reader, CertificateTrust.from_pem(world.cast.roots_pem))
+    reader = ChainReader(world.network.rpc_urls[-1], world.book, finality=FinalityPolicy(world.network.finality_depth))
+    return verify_receipt_online(document, proof, reader, CertificateTrust.from_pem(*world.cast.roots_pem))
 
 
 def _one_of_each(world: World) -> dict[str, Issued]:
