@@ -25,7 +25,7 @@ from eth_utils.address import to_canonical_address, to_checksum_address
 from eth_utils.crypto import keccak
 from rlp import encode as rlp_encode
 
-from piaolian_network.errors import MismatchError, NetworkError, StateError
+from piaolian_network.errors import MismatchError, StateError
 from piaolian_network.keys import write_private
 from piaolian_network.members import Oracle
 from piaolian_network.roles import FUNCTION_ROLES, Role
