@@ -22,7 +22,6 @@ from piaolian_sdk.errors import PiaolianError, Retry
 ErrorCode = Literal[
     "account-not-configured",
     "account-unfunded",
-    "chain-mismatch",
     "committee-missing",
     "config-invalid",
     "frame-encoding",
@@ -32,12 +31,10 @@ ErrorCode = Literal[
     "frame-too-large",
     "frame-truncated",
     "key-exists",
-    "key-missing",
     "mac-token-missing",
     "source-content-changed",
     "source-gap",
     "source-not-refused",
-    "source-refused",
     "state-corrupt",
     "state-in-use",
     "state-version",
@@ -51,7 +48,6 @@ ErrorCode = Literal[
     "statement-totals-differ",
     "token-failed",
     "token-missing",
-    "transaction-lost",
     "voucher-field-invalid",
     "voucher-field-missing",
 ]

@@ -67,6 +67,10 @@ class Ledger(Protocol):
         """Return the newest final block."""
         ...
 
+    def latest_stamp(self) -> BlockStamp:
+        """Return the newest block, which may still be undone."""
+        ...
+
     def committee(self, at: BlockStamp) -> Committee:
         """Return the present committee."""
         ...

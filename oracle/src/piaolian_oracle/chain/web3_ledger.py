@@ -49,6 +49,10 @@ class Web3Ledger:
         """Return the newest final block."""
         return self._chain.final()
 
+    def latest_stamp(self) -> BlockStamp:
+        """Return the newest block."""
+        return self._chain.latest()
+
     def committee(self, at: BlockStamp) -> Committee:
         """Return the present committee."""
         found = self._chain.payment_ledger.committee(at)

@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -26,19 +26,26 @@ class Database:
     """
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
-        self._lock = None if is_read_only else _lock(path)
-        try:
-            self.connection = _connect(path, is_read_only=is_read_only)
-            self._check_format(is_read_only=is_read_only)
-        except sqlite3.DatabaseError as exc:
-            raise StateError(
-                "state-corrupt",
-                "the state file is absent or no database of this program",
-                "状态文件不存在或已损坏",
-                "从备份恢复; 或换一个新文件重新读取全部对账单 (链上不会重复计入)",
-            ) from exc
+        with ExitStack() as undo:
+            if not is_read_only:
+                undo.enter_context(closing(_lock(path)))
+            try:
+                self.connection = undo.enter_context(closing(_connect(path, is_read_only=is_read_only)))
+                self._prepare(is_read_only=is_read_only)
+            except sqlite3.DatabaseError as exc:
+                raise StateError(
+                    "state-corrupt",
+                    "the state file is absent or no database of this program",
+                    "状态文件不存在或已损坏",
+                    "从备份恢复; 或换一个新文件重新读取全部对账单 (链上不会重复计入)",
+                ) from exc
+            self._opened = undo.pop_all()
 
-    def _check_format(self, *, is_read_only: bool) -> None:
+    def _prepare(self, *, is_read_only: bool) -> None:
+        self.connection.execute("PRAGMA foreign_keys = ON")
+        if not is_read_only:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
         found = int(self.connection.execute("PRAGMA user_version").fetchone()[0])
         tables = int(self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
         if found == 0 and tables == 0 and not is_read_only:
@@ -64,19 +71,13 @@ class Database:
 
     def close(self) -> None:
         """Close the file and give the lock back."""
-        self.connection.close()
-        if self._lock is not None:
-            self._lock.close()
+        self._opened.close()
 
 
 def _connect(path: Path, *, is_read_only: bool) -> sqlite3.Connection:
     mode = "ro" if is_read_only else "rwc"
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    if not is_read_only:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
     return connection
 
 

@@ -3,7 +3,7 @@
     >>> from piaolian_oracle.statements import read_statements
     >>> read_statements(b"<Document/>")
     Traceback (most recent call last):
-    piaolian_oracle.errors.StatementError: statement-not-camt: neither a camt.053 nor a camt.054 message
+    piaolian_oracle.errors.StatementError: neither a camt.053 nor a camt.054 message
 
 The file is untrusted: no document type, no entity, no network, bounded size and depth. It is read as a stream, so
 that a hundred thousand entries need no more memory than their lines do.

@@ -155,8 +155,11 @@ class ReportVoter:
         now = self._now()
         if part.approved_unix is None:
             self._store.record_approval(part.part, int(now))
-        waited = now - (part.approved_unix or now)
-        if waited >= self._head_start(part, committee, seat):
+        if now - (part.approved_unix or now) < self._head_start(part, committee, seat):
+            return
+        # Another seat's settlement may be in a block that is not final yet; then there is nothing to do but wait.
+        newest = self._ledger.latest_stamp()
+        if read_outcomes(self._ledger, part, ranges, self._store.settled_by(part.part), newest) is None:
             self._settle(part, report, committee)
 
     def _head_start(self, part: Part, committee: Committee, seat: int) -> float:

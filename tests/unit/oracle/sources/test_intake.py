@@ -188,9 +188,7 @@ def test_unfinished_hidden_and_linked_files__are_left_alone(bank: SimulatedBank,
     assert intake_of(bank, store).scan() == 0
 
 
-def test_file_above_the_limit__is_refused_unread(
-    bank: SimulatedBank, store: StatementStore, database: Database
-) -> None:
+def test_file_above_the_limit__is_refused(bank: SimulatedBank, store: StatementStore, database: Database) -> None:
     bank.send([BankBook().paid(CODE)])
 
     intake_of(bank, store, replace(RULES, max_bytes=100)).scan()
