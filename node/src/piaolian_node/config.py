@@ -1,0 +1,215 @@
+"""Settings of one node, from ``PIAOLIAN_NODE_*``.
+
+Built once in ``main()`` and passed down. A secret may come from a file: ``PIAOLIAN_NODE_TOKEN_PIN_FILE`` wins over
+``PIAOLIAN_NODE_TOKEN_PIN``. Lists are JSON.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from piaolian_node.errors import ConfigError
+
+PREFIX = "PIAOLIAN_NODE_"
+SECRET_FIELDS = frozenset({"token_pin", "database_url", "encryption_key"})
+# A PIN shorter than this is refused outside the `dev` profile.
+MIN_PIN_LENGTH = 8
+_WEAK_PINS = frozenset({"12345678", "87654321", "00000000", "11111111", "88888888", "password"})
+
+
+class NodeConfig(BaseSettings):
+    """Settings; durations are seconds or ISO 8601.
+
+    Attributes:
+        profile: ``dev`` allows root, plain HTTP and short PINs; every other refuses them.
+        listen_host: Address the API binds to.
+        listen_port: Port the API binds to.
+        public_url: Address that the printed QR leads to, as payers reach it.
+        authorities: Further names (host or host:port) under which callers reach this node.
+        database_url: ``sqlite+aiosqlite:///...`` or ``postgresql+asyncpg://...``. Secret: it may hold a password.
+        rpc_urls: JSON-RPC of chain nodes, the first that answers is asked.
+        address_book: File written by ``piaolian-network deploy``.
+        finality_depth: Blocks below the head that count as final; 0 is the head itself.
+        kubo_api: RPC address of the own IPFS daemon.
+        kubo_api_second: RPC address of the daemon that keeps the second copy, or none.
+        pkcs11_module: PKCS#11 library of the HSM.
+        token_label: Label of the token.
+        token_pin: User PIN of the token.
+        chain_key_label: Label of the secp256k1 key of transactions.
+        supervision_key_label: Label of the P-256 key that countersigns.
+        hsm_sessions: Sessions kept open at once.
+        data_dir: Folder of this node's own files.
+        area: Administrative division of the department: 2, 4 or 6 digits.
+        department: Name of the department, as pages show it.
+        supervision_certificate: PEM of the certificate of the supervision key.
+        encryption_key: Private SM2 key of the department for bodies, 64 hex digits.
+        trust_roots: Folder of PEM certificates that certify units and departments.
+        auditors: Encryption keys of standing auditors by name.
+        lease_time: How long prepared numbers are kept for their unit.
+        block_interval: How often the relayer sends what has arrived.
+        in_flight: Most transactions that may wait to be mined.
+        max_waiting: Most submissions that may wait for the chain before new ones are told to come later.
+        requests_per_minute: Limit per key.
+        public_requests_per_minute: Limit per address on public pages and verification.
+        judge_threads: Threads that judge and countersign batches.
+        log_level: Level of the log.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    profile: Literal["dev", "pilot", "production"] = "production"
+    listen_host: str = "127.0.0.1"
+    listen_port: int = Field(default=8440, ge=0, le=65535)
+    public_url: AnyHttpUrl
+    authorities: tuple[str, ...] = ()
+    database_url: SecretStr
+    rpc_urls: tuple[AnyHttpUrl, ...] = Field(min_length=1)
+    address_book: Path
+    finality_depth: int = Field(default=0, ge=0, le=1000)
+    kubo_api: AnyHttpUrl
+    kubo_api_second: AnyHttpUrl | None = None
+    pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
+    token_label: str = Field(min_length=1, max_length=32)
+    token_pin: SecretStr
+    chain_key_label: str = Field(default="transactions", min_length=1, max_length=64)
+    supervision_key_label: str = Field(default="supervision", min_length=1, max_length=64)
+    hsm_sessions: int = Field(default=4, ge=1, le=64)
+    data_dir: Path
+    area: str = Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")
+    department: str = Field(min_length=1, max_length=64)
+    supervision_certificate: Path
+    encryption_key: SecretStr
+    trust_roots: Path
+    auditors: dict[str, str] = Field(default_factory=dict)
+    lease_time: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=1), le=timedelta(hours=1))
+    block_interval: timedelta = Field(default=timedelta(seconds=1), gt=timedelta(0), le=timedelta(minutes=1))
+    in_flight: int = Field(default=8, ge=1, le=16)
+    max_waiting: int = Field(default=20_000, ge=1)
+    requests_per_minute: int = Field(default=3000, ge=1)
+    public_requests_per_minute: int = Field(default=120, ge=1)
+    judge_threads: int = Field(default=4, ge=1, le=64)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("address_book", "data_dir", "pkcs11_module", "supervision_certificate", "trust_roots")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        # A service is started from any directory; a relative path would mean another file each time.
+        return value.absolute()
+
+    @field_validator("lease_time", "block_interval", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        if isinstance(value, str) and value.replace(".", "", 1).isdigit():
+            return timedelta(milliseconds=round(float(value) * 1000))
+        return value
+
+    @model_validator(mode="after")
+    def _safe(self) -> "NodeConfig":
+        if self.profile == "dev":
+            return self
+        pin = self.token_pin.get_secret_value()
+        if len(pin) < MIN_PIN_LENGTH or pin in _WEAK_PINS:
+            raise ValueError(f"token_pin must have {MIN_PIN_LENGTH} characters and not be a usual one")
+        if not _is_loopback(self.listen_host):
+            raise ValueError("listen_host must be a loopback address: put a TLS proxy in front of the node")
+        if self.public_url.scheme != "https":
+            raise ValueError("public_url must begin with https://")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 # The library's signature.
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else: `from_environment` alone looks at the environment."""
+        return (init_settings,)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "NodeConfig":
+        """Read the settings from the environment.
+
+        Raises:
+            ConfigError: A setting is absent, malformed or unsafe, or a file of a secret cannot be read.
+        """
+        source = os.environ if environment is None else environment
+        values: dict[str, object] = {}
+        for name in cls.model_fields:
+            text = _value_of(source, PREFIX + name.upper())
+            if text is not None:
+                values[name] = _parsed(name, text)
+        try:
+            return cls.model_validate(values)
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            field = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper() if first["loc"] else PREFIX
+            # Only the rule is told: the value may be a secret.
+            raise ConfigError(
+                f"{field}: {first['msg']}",
+                f"配置项 {field} 有误：{first['msg']}",
+                field=field,
+                remedy="set it in the environment",
+            ) from None
+
+    @property
+    def allowed_authorities(self) -> frozenset[str]:
+        """Values of the Host header under which a signed request is for this node."""
+        own = {f"{self.listen_host}:{self.listen_port}", f"localhost:{self.listen_port}"}
+        public = urlsplit(str(self.public_url)).netloc
+        return frozenset({*own, public, *self.authorities})
+
+    def public_values(self) -> dict[str, str]:
+        """Return every setting that is no secret, as it is printed at start."""
+        return {name: str(getattr(self, name)) for name in type(self).model_fields if name not in SECRET_FIELDS}
+
+
+_JSON_FIELDS = frozenset({"authorities", "rpc_urls", "auditors"})
+
+
+def _value_of(source: Mapping[str, str], name: str) -> str | None:
+    path = source.get(f"{name}_FILE")
+    if path is None:
+        return source.get(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ConfigError(
+            f"the file that {name}_FILE names cannot be read",
+            f"无法读取 {name}_FILE 指定的文件",
+            field=f"{name}_FILE",
+            remedy="check path and permissions",
+        ) from exc
+
+
+def _parsed(name: str, text: str) -> object:
+    if name not in _JSON_FIELDS:
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise ConfigError(
+            f"{PREFIX}{name.upper()} is no JSON",
+            f"配置项 {PREFIX}{name.upper()} 不是 JSON",
+            field=PREFIX + name.upper(),
+            remedy='write lists as ["a", "b"]',
+        ) from exc
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

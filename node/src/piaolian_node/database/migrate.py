@@ -1,0 +1,54 @@
+"""Bring a database to the shape that this version of the node works with."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from piaolian_node.database.engine import Database
+from piaolian_node.errors import ConfigError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def migrate(database: Database) -> str:
+    """Apply all versions that are missing, and return the newest."""
+    async with database.engine.connect() as connection:
+        await connection.execution_options(piaolian_writer=True)
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+        await connection.commit()
+    return _head()
+
+
+async def require_current(database: Database) -> None:
+    """Check that the database has the newest shape.
+
+    Raises:
+        ConfigError: It has another one.
+    """
+    async with database.read() as connection:
+        current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    if current != _head():
+        raise ConfigError(
+            f"the database has version {current}, this program needs {_head()}",
+            f"数据库版本为 {current}，本程序需要 {_head()}",
+            field="database_url",
+            remedy="run piaolian-node migrate",
+        )
+
+
+def _head() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("the package holds no migrations")
+    return head

@@ -1,0 +1,1 @@
+"""Versions, one file each; alembic orders them by their revisions."""
