@@ -1,0 +1,1 @@
+"""What every endpoint shares: who asks, first answers, problem documents, limits."""

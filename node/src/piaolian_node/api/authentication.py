@@ -1,0 +1,178 @@
+"""Who asks: HTTP message signatures (RFC 9421) over everything that matters, once for each nonce.
+
+1. The Host header names this node: a request that was signed for another node is not for us.
+2. The body is not larger than the limit.
+3. The signature is of a registered, trusted certificate, over method, host, path, query, body and idempotency key, and
+   of now.
+4. The nonce was not seen before.
+5. The role may use the endpoint.
+6. The key has not used up its limit.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import delete, insert
+from sqlalchemy.exc import IntegrityError
+
+from piaolian_node.api.call import Call
+from piaolian_node.api.problems import malformed_error
+from piaolian_node.context import NodeContext
+from piaolian_node.database.records import nonces
+from piaolian_node.errors import RefusedError
+from piaolian_node.registry.parties import Party, Role
+from piaolian_sdk.errors import VerificationError
+from piaolian_sdk.requests import VerifiedRequest, verify_request
+
+# A batch of 1,000 documents of 20 KB in base64.
+MAX_REQUEST_BYTES = 32 << 20
+MAX_IDEMPOTENCY_KEY = 128
+_Message = TypeVar("_Message", bound=BaseModel)
+
+
+def context_of(request: Request) -> NodeContext:
+    """Return the node of the application."""
+    context: NodeContext = request.app.state.context
+    return context
+
+
+Context = Annotated[NodeContext, Depends(context_of)]
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        RefusedError: ``request-too-large``.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_REQUEST_BYTES:
+            raise RefusedError(
+                "request-too-large",
+                f"a request may have at most {MAX_REQUEST_BYTES} bytes",
+                f"请求不得超过 {MAX_REQUEST_BYTES} 字节",
+                remedy="send fewer items in a batch",
+            )
+    return bytes(body)
+
+
+async def authenticate(request: Request, context: NodeContext, body: bytes) -> Party:
+    """Return who signed the request.
+
+    Raises:
+        VerificationError: The signature is missing, wrong or not of now.
+        RefusedError: The host is not ours, the nonce was seen, or the limit is used up.
+    """
+    url = _url_of(request, context)
+    await context.parties.refresh()
+    now = int(context.now())
+    verified = await asyncio.to_thread(
+        verify_request,
+        request.method,
+        url,
+        dict(request.headers),
+        body,
+        context.parties.certificate,
+        now=now,
+    )
+    party = context.parties.get(verified.key_id)
+    if party is None:
+        raise RuntimeError("a certificate that verified belongs to a party")
+    await _use_nonce(context, verified)
+    await context.limits.use_key(party.key_id)
+    return party
+
+
+def _url_of(request: Request, context: NodeContext) -> str:
+    host = request.headers.get("host", "")
+    if host not in context.config.allowed_authorities:
+        raise RefusedError(
+            "host-unknown",
+            "the request was addressed to another host",
+            "请求的主机名不属于本节点",
+            field="Host",
+            remedy="use the address that the finance department gave, or have it added to the node's authorities",
+        )
+    query = f"?{request.url.query}" if request.url.query else ""
+    raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return f"{request.url.scheme}://{host}{raw_path.decode('ascii')}{query}"
+
+
+async def _use_nonce(context: NodeContext, verified: VerifiedRequest) -> None:
+    try:
+        async with context.database.write() as connection:
+            await connection.execute(
+                insert(nonces).values(
+                    key_id=verified.key_id, nonce=verified.nonce, expires_at=(verified.expires + 1) * 1000
+                )
+            )
+    except IntegrityError as exc:
+        raise VerificationError(
+            "request-replayed",
+            "a request with this nonce was received before",
+            "该请求已经收到过（重放）",
+            step="nonce",
+            field="nonce",
+            remedy="sign again with a fresh nonce and the same Idempotency-Key",
+        ) from exc
+
+
+async def forget_nonces(context: NodeContext) -> None:
+    """Delete nonces of requests that have expired anyway."""
+    async with context.database.write() as connection:
+        await connection.execute(delete(nonces).where(nonces.c.expires_at < context.now_ms()))
+
+
+def writes(message: type[_Message], *roles: Role) -> Callable[[Request], Awaitable[tuple[Call, _Message]]]:
+    """Return the dependency of an endpoint that takes a signed message from some roles."""
+
+    async def read(request: Request) -> tuple[Call, _Message]:
+        context = context_of(request)
+        body = await read_body(request)
+        party = await authenticate(request, context, body)
+        _require_role(party, roles)
+        key = request.headers.get("idempotency-key", "")
+        if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
+            raise RefusedError(
+                "idempotency-key-missing",
+                f"every write carries an Idempotency-Key of 1 to {MAX_IDEMPOTENCY_KEY} characters",
+                f"写请求须带 1 至 {MAX_IDEMPOTENCY_KEY} 个字符的 Idempotency-Key",
+                field="Idempotency-Key",
+                remedy="send the business number or another key of your own, the same for every try",
+            )
+        try:
+            parsed = message.model_validate_json(body)
+        except ValidationError as exc:
+            raise malformed_error(exc.errors(include_input=False, include_url=False)[0]) from exc
+        return Call(party, request.url.path, key, hashlib.sha256(body).digest()), parsed
+
+    return read
+
+
+def reads(*roles: Role) -> Callable[[Request], Awaitable[Party]]:
+    """Return the dependency of an endpoint that answers some roles."""
+
+    async def read(request: Request) -> Party:
+        context = context_of(request)
+        party = await authenticate(request, context, await read_body(request))
+        _require_role(party, roles)
+        return party
+
+    return read
+
+
+def _require_role(party: Party, roles: tuple[Role, ...]) -> None:
+    if party.role not in roles:
+        raise RefusedError(
+            "role-not-allowed",
+            f"the role {party.role} may not do this",
+            f"角色 {party.role} 无权执行此操作",
+            rule=f"roles: {', '.join(roles)}",
+            remedy="use the certificate of a party that may",
+        )

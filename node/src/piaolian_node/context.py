@@ -1,0 +1,179 @@
+"""Everything that the services of one process share, built once at start."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from piaolian_node.api.limits import Limits
+from piaolian_node.bodies import BodyStore, KuboBodyStore, Vault
+from piaolian_node.chain.view import ChainAccess, ChainView
+from piaolian_node.config import NodeConfig
+from piaolian_node.database import Database
+from piaolian_node.errors import ConfigError
+from piaolian_node.hsm import HSMToken
+from piaolian_node.registry.facts import ChainFacts
+from piaolian_node.registry.parties import PartyDirectory
+from piaolian_sdk.acts import ChainSigner
+from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner
+from piaolian_sdk.beijing import BEIJING
+from piaolian_sdk.contracts.address_book import AddressBook
+from piaolian_sdk.errors import InputError
+from piaolian_sdk.signing import CertificateTrust, DocumentCertificate, DocumentSigner, known_answer
+from piaolian_sdk.signing.pkcs11 import Pkcs11P256Signer
+from piaolian_sdk.sm2 import Sm2PrivateKey, Sm2PublicKey
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class NodeContext:
+    """The parts of one process.
+
+    Attributes:
+        chain: Reads of the chain.
+        chain_signer: Key of the node's account.
+        supervision: Countersigns receipts.
+        private_key: Opens bodies for the department.
+        trust: Roots of units and departments.
+        executor: Runs the judging of batches.
+        random: Gives that many random bytes.
+        now: Clock, Unix seconds.
+    """
+
+    config: NodeConfig
+    database: Database
+    address_book: AddressBook
+    chain: ChainView
+    facts: ChainFacts
+    chain_signer: ChainSigner
+    supervision: DocumentSigner
+    bodies: BodyStore
+    vault: Vault
+    private_key: Sm2PrivateKey
+    trust: CertificateTrust
+    parties: PartyDirectory
+    limits: Limits
+    executor: Executor
+    random: Callable[[int], bytes]
+    now: Callable[[], float]
+
+    def now_ms(self) -> int:
+        """Return Unix milliseconds."""
+        return int(self.now() * 1000)
+
+    def beijing_now(self) -> datetime:
+        """Return the time in Beijing."""
+        return datetime.fromtimestamp(self.now(), tz=BEIJING)
+
+    @property
+    def department_recipient(self) -> str:
+        """Name under which batch keys are wrapped for the department itself."""
+        return f"finance:{self.config.area}"
+
+    def recipients(self, unit: int) -> dict[str, Sm2PublicKey]:
+        """Return who may open the bodies of a unit's receipts, by name."""
+        found = {self.department_recipient: self.private_key.public_key}
+        for name, point in self.config.auditors.items():
+            found[f"auditor:{name}"] = Sm2PublicKey.from_uncompressed(bytes.fromhex(point))
+        for party in (*self.parties.of_unit(unit), *self.parties.auditors()):
+            if party.encryption_key is not None:
+                found[party.recipient] = party.encryption_key
+        return found
+
+    async def in_executor(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Run CPU work outside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, partial(work, *arguments))
+
+
+def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -> NodeContext:
+    """Build the parts of a process.
+
+    Raises:
+        ConfigError: A file, key or token is not as the settings say.
+        SignerError: A key's self test fails.
+    """
+    database = Database(config.database_url.get_secret_value())
+    book = AddressBook.from_file(config.address_book)
+    chain = ChainAccess([str(url) for url in config.rpc_urls], book, config.finality_depth)
+    token = HSMToken(
+        config.pkcs11_module, config.token_label, config.token_pin.get_secret_value(), sessions=config.hsm_sessions
+    )
+    certificate = DocumentCertificate.from_pem(read_file(config.supervision_certificate, "supervision_certificate"))
+    supervision = Pkcs11P256Signer(token.session, config.supervision_key_label, certificate)
+    known_answer(supervision)
+    private_key = _private_key(config)
+    trust = read_trust(config.trust_roots)
+    parties = PartyDirectory(database, trust, lambda: int(now() * 1000))
+    return NodeContext(
+        config=config,
+        database=database,
+        address_book=book,
+        chain=chain,
+        facts=ChainFacts(chain),
+        chain_signer=Pkcs11ChainSigner(token.session, config.chain_key_label),
+        supervision=supervision,
+        bodies=KuboBodyStore(str(config.kubo_api), str(config.kubo_api_second) if config.kubo_api_second else None),
+        vault=Vault(private_key.scalar, os.urandom),
+        private_key=private_key,
+        trust=trust,
+        parties=parties,
+        limits=Limits(config.requests_per_minute, config.public_requests_per_minute),
+        executor=ThreadPoolExecutor(max_workers=config.judge_threads, thread_name_prefix="judge"),
+        random=os.urandom,
+        now=now,
+    )
+
+
+def read_trust(folder: Path) -> CertificateTrust:
+    """Return the trusted roots of a folder of PEM files.
+
+    Raises:
+        ConfigError: There is none, or one cannot be read.
+    """
+    files = sorted(folder.glob("*.pem"))
+    try:
+        return CertificateTrust.from_pem(*[read_file(path, "trust_roots") for path in files])
+    except InputError as exc:
+        raise ConfigError(
+            f"the trusted roots cannot be used: {exc.message}",
+            f"受信任的根证书不可用：{exc.message_zh}",
+            field="trust_roots",
+            remedy="put the root certificates of the network into the folder as *.pem",
+        ) from exc
+
+
+def read_file(path: Path, field: str) -> bytes:
+    """Return the bytes of a file that a setting names.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(
+            f"the file of {field} cannot be read",
+            f"无法读取 {field} 指定的文件",
+            field=field,
+            remedy="check path and permissions",
+        ) from exc
+
+
+def _private_key(config: NodeConfig) -> Sm2PrivateKey:
+    try:
+        return Sm2PrivateKey(bytes.fromhex(config.encryption_key.get_secret_value()))
+    except (ValueError, InputError) as exc:
+        # The value is a secret: it is not repeated.
+        raise ConfigError(
+            "encryption_key is no SM2 key",
+            "encryption_key 不是有效的 SM2 私钥",
+            field="encryption_key",
+            remedy="give 64 hex digits, best by encryption_key_file",
+        ) from exc

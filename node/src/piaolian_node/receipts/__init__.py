@@ -1,0 +1,1 @@
+"""Receipts: prepare, submit, reversal, exchange, booking, state, proof and body."""
