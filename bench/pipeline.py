@@ -31,7 +31,7 @@ from piaolian_sdk.client import NoticeDraft
 from piaolian_sdk.sm2 import Sm2PrivateKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from demo.cast import UnitName
     from demo.enrolment import RangeName
@@ -44,7 +44,7 @@ _FINAL_WITHIN_SECONDS: Final = 300.0
 _POLL_SECONDS: Final = 0.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Load:
     """How much is sent.
 
@@ -190,7 +190,12 @@ def _issue(
         answers.extend([time.monotonic() - at] * len(batch))
         waiting.append((result.submission_id or "", at, len(batch)))
         collect()
-    _poll_until(lambda: (collect(), not waiting)[1], f"{len(waiting)} batches are not final")
+    deadline = time.monotonic() + _FINAL_WITHIN_SECONDS
+    while waiting:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{len(waiting)} batches are not final after {_FINAL_WITHIN_SECONDS:.0f} s")
+        time.sleep(_POLL_SECONDS)
+        collect()
     total = sum(len(batch) for batch in batches)
     return Figures(name, total, time.monotonic() - begun, latencies, answers, sum(transactions.values()))
 
@@ -199,17 +204,8 @@ def _count_gas(world: World, state: SubmissionState, transactions: dict[str, int
     """Count each transaction once, however many batches it carried."""
     if state.state != "final" or state.transaction is None:
         raise RuntimeError(f"a batch ended {state.state}: {state.refusal}")
-    transaction = state.transaction.hex()
-    if transaction not in transactions:
-        transactions[transaction] = int(world.ledger.wait_mined(state.transaction)["gasUsed"])
-
-
-def _poll_until(check: Callable[[], bool], otherwise: str) -> None:
-    deadline = time.monotonic() + _FINAL_WITHIN_SECONDS
-    while not check():
-        if time.monotonic() > deadline:
-            raise RuntimeError(otherwise)
-        time.sleep(_POLL_SECONDS)
+    if state.transaction not in transactions:
+        transactions[state.transaction] = int(world.ledger.wait_mined(state.transaction)["gasUsed"])
 
 
 def _chunks(drafts: Sequence[ReceiptDraft], size: int) -> list[Sequence[ReceiptDraft]]:

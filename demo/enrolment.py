@@ -18,9 +18,10 @@ from demo.chain import Call
 from demo.errors import StoryFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from demo.cast import Unit, UnitName
+    from demo.chain import DemoChain
     from demo.report import Step
     from demo.world import World
     from piaolian_sdk.client import UnitClient
@@ -111,7 +112,7 @@ def wishes(year: int) -> tuple[Wish, ...]:
     )
 
 
-def set_items(world: World, step: Step) -> dict[str, int]:
+def set_items(ledger: DemoChain, key: bytes, step: Step | None = None) -> dict[str, int]:
     """Put the catalogue on the chain; returns item numbers by code."""
     from_now = int(time.time())
     calls = [
@@ -126,14 +127,15 @@ def set_items(world: World, step: Step) -> dict[str, int]:
         )
         for item in ITEMS
     ]
-    receipts = world.ledger.send(supervisor_key(world), calls, step)
-    events = world.ledger.events("Registry", "ItemSet", receipts)
+    events = ledger.events("Registry", "ItemSet", ledger.send(key, calls, step))
     return {bytes(event["code"]).rstrip(b"\0").decode("ascii"): int(event["item"]) for event in events}
 
 
-def register_units(world: World, step: Step) -> dict[UnitName, EnrolledUnit]:
-    """Register all units of the cast."""
-    units = list(world.cast.units.values())
+def register_units(
+    ledger: DemoChain, key: bytes, units: Iterable[Unit], step: Step | None = None
+) -> dict[UnitName, EnrolledUnit]:
+    """Register units."""
+    units = list(units)
     calls = [
         Call(
             "Registry",
@@ -147,16 +149,16 @@ def register_units(world: World, step: Step) -> dict[UnitName, EnrolledUnit]:
         )
         for unit in units
     ]
-    receipts = world.ledger.send(supervisor_key(world), calls, step)
-    events = world.ledger.events("Registry", "UnitRegistered", receipts)
+    events = ledger.events("Registry", "UnitRegistered", ledger.send(key, calls, step))
     numbers = {bytes(event["creditCodeDigest"]): int(event["unit"]) for event in events}
     return {unit.name: EnrolledUnit(unit, numbers[keccak(unit.issuer.credit_code.encode("ascii"))]) for unit in units}
 
 
-def allot_ranges(world: World, units: Mapping[UnitName, EnrolledUnit], step: Step) -> None:
+def allot_ranges(
+    ledger: DemoChain, key: bytes, units: Mapping[UnitName, EnrolledUnit], year: int, step: Step | None = None
+) -> None:
     """Open pools for the province, split them to the cities, allot ranges to the units."""
-    wanted = wishes(world.now().year)
-    key, ledger = supervisor_key(world), world.ledger
+    wanted = wishes(year)
     classes = sorted({(wish.range_class, wish.prefix) for wish in wanted})
     opened = ledger.send(
         key,
@@ -179,7 +181,7 @@ def allot_ranges(world: World, units: Mapping[UnitName, EnrolledUnit], step: Ste
         step,
     )
     children = dict(
-        zip(shares, (_child(event) for event in ledger.events("Registry", "PoolSplit", split)), strict=True)
+        zip(shares, (int(event["pool"]) for event in ledger.events("Registry", "PoolSplit", split)), strict=True)
     )
     allotted = ledger.send(
         key,
@@ -216,11 +218,3 @@ def _city(units: Mapping[UnitName, EnrolledUnit], wish: Wish) -> str:
     if area not in (HOSPITAL_CITY, REGISTRY_CITY):
         raise StoryFailedError(f"no city of the story has area {area}")
     return area[:4]
-
-
-def _child(event: Mapping[str, object]) -> int:
-    """Number of the new pool in a PoolSplit event."""
-    value = event.get("child", event.get("pool"))
-    if not isinstance(value, int):
-        raise StoryFailedError("PoolSplit names no new pool")
-    return value

@@ -46,12 +46,12 @@ def tell(world: World) -> None:
     with report.step("部署合约并授权：监管、节点、预言机 / contracts, roles and areas") as step:
         _deploy(world, stations, step)
     with report.step("收费项目目录 / the catalogue") as step:
-        world.facts["items"] = set_items(world, step)
+        world.facts["items"] = set_items(world.ledger, supervisor_key(world), step)
     with report.step("四家单位登记，两家 SM2、两家 P-256 / four units are registered") as step:
-        world.units = register_units(world, step)
+        world.units = register_units(world.ledger, supervisor_key(world), world.cast.units.values(), step)
         step.detail |= {unit.unit.name: unit.unit.role.suite for unit in world.units.values()}
     with report.step("票号、缴款码、纸质票号逐级发放 / numbers from province to city to unit") as step:
-        allot_ranges(world, world.units, step)
+        allot_ranges(world.ledger, supervisor_key(world), world.units, world.now().year, step)
     with report.step("两家单位结转旧系统未核销月份 / two units bring an open month forward") as step:
         _bring_forward(world, step)
     with report.step("两个节点启动 / two finance nodes start") as step:
