@@ -164,6 +164,10 @@ class DemoChain:
                     ) from None
             time.sleep(_POLL_SECONDS)
 
+    def forget_nonces(self) -> None:
+        """Ask for the nonces again: the chain went back to an earlier state."""
+        self._nonces.clear()
+
     def fund(self, key: bytes | str, addresses: Sequence[str], ether: int = 1000) -> None:
         """Send ether from one account, so that others can pay their gas."""
         account: LocalAccount = Account.from_key(key)

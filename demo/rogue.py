@@ -13,7 +13,7 @@ from demo.errors import StoryFailedError
 from piaolian_sdk.contracts.errors import decode_revert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from web3.types import TxReceipt
 
@@ -55,6 +55,18 @@ class TakenOverNode:
         ledger = self._chain.contract("ReceiptLedger").address
         struct = batch.sign(signer, chain_id=self._chain.chain_id, receipt_ledger=ledger)
         return self._attempt("ReceiptLedger", "issue", struct, ("BatchIssued", "BatchRefused"), step)
+
+    def issue_many(self, batches: Sequence[tuple[Batch, ChainSigner]]) -> tuple[int, int]:
+        """Send several signed batches in one call; returns how many were issued and how many refused."""
+        ledger = self._chain.contract("ReceiptLedger").address
+        structs = [
+            batch.sign(signer, chain_id=self._chain.chain_id, receipt_ledger=ledger) for batch, signer in batches
+        ]
+        receipt = self._chain.send_refused(self._key, Call("ReceiptLedger", "issue", (structs,)))
+        issued, refused = (
+            len(self._chain.events("ReceiptLedger", name, [receipt])) for name in ("BatchIssued", "BatchRefused")
+        )
+        return issued, refused
 
     def notice(self, act: NoticeAct, signer: ChainSigner, step: Step | None = None) -> Attempt:
         """Send a notice batch that ``signer`` signed, and read from the events what became of it."""
