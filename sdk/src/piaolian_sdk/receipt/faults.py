@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from piaolian_sdk.codes import CheckCode, Code, CreditCode, ItemCode, PaymentCode, ReceiptCode, ReceiptNumber
 from piaolian_sdk.errors import ErrorCode, InputError
+from piaolian_sdk.receipt.layout import AUX_ITEM, HEADER, ITEM, MAIN, SIGNATURE, all_children
 from piaolian_sdk.receipt.model import FormError
 from piaolian_sdk.receipt.writing import NOT_XML, control_character_error
 
@@ -30,6 +31,9 @@ _PLACES = {
     "items": "Details/Item",
     "aux_items": "AuxDetails/AuxItem",
     "signatures": "EInvoiceSignature/Signature",
+}
+_ALIASES = {
+    child.name: child.alias for layout in (HEADER, MAIN, ITEM, AUX_ITEM, SIGNATURE) for child in all_children(layout)
 }
 _CHARACTER_REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 
@@ -63,6 +67,27 @@ def stray_content(name: str) -> InputError:
     )
 
 
+def check_markup(root: etree._Element) -> None:
+    """Look at every node: between elements there is white space alone, and no element has attributes or namespaces.
+
+    Raises:
+        InputError: There is something else.
+    """
+    if root.getprevious() is not None or root.getnext() is not None:
+        raise stray_content(str(root.tag))
+    for element in root.iter():
+        parent = element.getparent()
+        parent_name = str(parent.tag) if parent is not None else "document"
+        if callable(element.tag):
+            raise stray_content(parent_name)
+        if element.attrib or element.nsmap:
+            raise unknown_element(element, parent_name)
+        if len(element) and any(text and not text.isspace() for text in (element.text, *(c.tail for c in element))):
+            raise stray_content(str(element.tag))
+    if root.tag != "EInvoice":
+        raise unknown_element(root, "document")
+
+
 def unknown_element(element: etree._Element, parent: str) -> InputError:
     """Return the error for a child that its parent does not have."""
     # Comments and instructions have a function for a tag, whatever the library's stubs say.
@@ -71,7 +96,8 @@ def unknown_element(element: etree._Element, parent: str) -> InputError:
     if _depth_below(element) + len(list(element.iterancestors())) > MAX_DEPTH:
         return refused("receipt-too-deep", f"more than {MAX_DEPTH} levels", f"元素层级超过 {MAX_DEPTH} 层", parent)
     name = element.tag[:64]
-    what = "attributes of an element" if element.attrib else "an unknown element"
+    has_more = bool(element.attrib or element.nsmap)
+    what = "attributes or namespaces of an element" if has_more else "an unknown element"
     return InputError(
         "receipt-element-unknown",
         f"{parent} holds {what}: {name}",
@@ -156,7 +182,7 @@ def path_of(location: Sequence[int | str]) -> str:
         if isinstance(step, int):
             parts[-1] += f"[{step + 1}]"
         else:
-            parts.append(_PLACES.get(step, step))
+            parts.append(_PLACES.get(step) or _ALIASES.get(step, step))
     return "/".join(parts)
 
 

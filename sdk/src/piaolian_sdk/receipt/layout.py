@@ -47,6 +47,12 @@ def layout_of(model: type[Element]) -> Layout:
     return Layout(children, is_ordered=model is not MainExtension)
 
 
+def all_children(layout: Layout) -> list[Child]:
+    """Return every child of a layout and of the layouts within it."""
+    within = [below for child in layout.children.values() if child.layout for below in all_children(child.layout)]
+    return [*layout.children.values(), *within]
+
+
 HEADER = layout_of(Header)
 MAIN = layout_of(Main)
 ITEM = layout_of(Item)

@@ -9,6 +9,7 @@ form is the business of ``piaolian_sdk.rules``.
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -46,8 +47,15 @@ def _reading(read: Callable[[str], _Value], *, empty_is_none: bool) -> Callable[
     return validate
 
 
+@lru_cache(maxsize=4096)
 def _amount_from_text(text: str) -> Decimal:
+    # Remembered, because most amounts of a receipt are 0.00; so are the quantities below, which are 1.
     return Decimal(fen_from_text(text)).scaleb(-2)
+
+
+@lru_cache(maxsize=4096)
+def _number_from_text(text: str) -> Decimal:
+    return decimal_from_text(text)
 
 
 def _whole_fen(value: object) -> object:
@@ -73,7 +81,14 @@ def _digits(count: int) -> StringConstraints:
     return StringConstraints(pattern=f"^[0-9]{{{count}}}$")
 
 
-def _no_float(value: object) -> object:
+def _optional_number(value: object) -> object:
+    if isinstance(value, str):
+        if not value:
+            return None
+        try:
+            return _number_from_text(value)
+        except InputError as exc:
+            raise FormError(exc) from exc
     if isinstance(value, float):
         raise ValueError("a number must be text or a decimal, never a float")  # noqa: TRY004 # pydantic collects these.
     return value
@@ -81,11 +96,7 @@ def _no_float(value: object) -> object:
 
 Amount = Annotated[Decimal, BeforeValidator(_whole_fen)]
 OptionalAmount = Annotated[Decimal | None, BeforeValidator(_optional_fen)]
-OptionalNumber = Annotated[
-    Decimal | None,
-    BeforeValidator(_no_float),
-    BeforeValidator(_reading(decimal_from_text, empty_is_none=True)),
-]
+OptionalNumber = Annotated[Decimal | None, BeforeValidator(_optional_number)]
 Day = Annotated[date, BeforeValidator(_reading(date_from_text, empty_is_none=False))]
 OptionalDay = Annotated[date | None, BeforeValidator(_reading(date_from_text, empty_is_none=True))]
 Clock = Annotated[time, BeforeValidator(_reading(time_from_text, empty_is_none=False))]

@@ -22,12 +22,12 @@ from pydantic import ValidationError
 
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.receipt.faults import (
+    check_markup,
     duplicate_or_misplaced,
     form_error,
     missing,
     not_well_formed,
     refused,
-    stray_content,
     unknown_element,
 )
 from piaolian_sdk.receipt.layout import AUX_ITEM, HEADER, ITEM, MAIN, SIGNATURE, Layout
@@ -42,6 +42,8 @@ _DECLARATION = re.compile(
     rb"(?:\s+standalone=(?:\"(?:yes|no)\"|'(?:yes|no)'))?\s*\?>",
     re.IGNORECASE,
 )
+_HAS_ATTRIBUTES = etree.XPath("boolean(//@*)")
+_ALL_TEXT = etree.XPath("string(/)", smart_strings=False)
 _PARSER_OPTIONS: Mapping[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -144,38 +146,41 @@ def _parse_xml(data: bytes) -> etree._Element:
         raise not_well_formed(data, exc) from exc
     if b"<!DOCTYPE" in data and root.getroottree().docinfo.internalDTD is not None:
         raise refused("receipt-dtd-refused", "a DOCTYPE is not allowed", "不允许 DOCTYPE")
-    if root.getprevious() is not None or root.getnext() is not None:
-        raise stray_content("EInvoice")
-    if root.tag != "EInvoice" or root.attrib:
-        raise unknown_element(root, "EInvoice")
+    # Comments, character sections, instructions and namespaces are rare: their marks decide whether to look closer.
+    has_marks = b"<!" in data or data.find(b"<?", 1) >= 0 or b"xmlns" in data
+    if has_marks or root.tag != "EInvoice" or _HAS_ATTRIBUTES(root):
+        check_markup(root)
     return root
 
 
 def _members(root: etree._Element) -> tuple[dict[str, Any], int]:
-    parts = _sections(root, "EInvoice", ("Header", "EInvoiceData"), ("EInvoiceSignature",))
-    data = _sections(parts["EInvoiceData"], "EInvoiceData", ("Main", "Details"), ("AuxDetails",))
+    texts: list[str] = []
+    parts = _sections(root, ("Header", "EInvoiceData"), ("EInvoiceSignature",))
+    data = _sections(parts["EInvoiceData"], ("Main", "Details"), ("AuxDetails",))
     members: dict[str, Any] = {
-        "header": _read(parts["Header"], HEADER),
-        "main": _read(data["Main"], MAIN),
-        "items": _repeated(data["Details"], "Item", ITEM),
+        "header": _read(parts["Header"], HEADER, texts),
+        "main": _read(data["Main"], MAIN, texts),
+        "items": _repeated(data["Details"], "Item", ITEM, texts),
     }
     if "AuxDetails" in data:
-        members["aux_items"] = _repeated(data["AuxDetails"], "AuxItem", AUX_ITEM)
-    if "EInvoiceSignature" not in parts:
-        return members, 0
-    members["signatures"] = _repeated(parts["EInvoiceSignature"], "Signature", SIGNATURE)
-    return members, len(members["signatures"])
+        members["aux_items"] = _repeated(data["AuxDetails"], "AuxItem", AUX_ITEM, texts)
+    if "EInvoiceSignature" in parts:
+        members["signatures"] = _repeated(parts["EInvoiceSignature"], "Signature", SIGNATURE, texts)
+    # All text of the document is that of its leaves; otherwise something stands between the elements.
+    if "".join(texts) != _ALL_TEXT(root):
+        check_markup(root)
+    return members, len(members.get("signatures", ()))
 
 
 def _sections(
-    parent: etree._Element, name: str, mandatory: tuple[str, ...], optional: tuple[str, ...]
+    parent: etree._Element, mandatory: tuple[str, ...], optional: tuple[str, ...]
 ) -> dict[str, etree._Element]:
     """Return the children of an element whose children all have children."""
+    name = str(parent.tag)
     order = (*mandatory, *optional)
     found: dict[str, etree._Element] = {}
-    _check_white_space(parent, name)
     for child in parent:
-        if child.tag not in order or child.attrib:
+        if child.tag not in order:
             raise unknown_element(child, name)
         if child.tag in found or any(order.index(tag) > order.index(child.tag) for tag in found):
             raise duplicate_or_misplaced(child, name, is_duplicate=child.tag in found)
@@ -186,49 +191,38 @@ def _sections(
     return found
 
 
-def _repeated(parent: etree._Element, tag: str, layout: Layout) -> list[dict[str, Any]]:
-    _check_white_space(parent, str(parent.tag))
+def _repeated(parent: etree._Element, tag: str, layout: Layout, texts: list[str]) -> list[dict[str, Any]]:
     if not len(parent):
         raise missing(f"{parent.tag}/{tag}")
     elements = []
     for child in parent:
-        if child.tag != tag or child.attrib:
+        if child.tag != tag:
             raise unknown_element(child, str(parent.tag))
-        elements.append(_read(child, layout))
+        elements.append(_read(child, layout, texts))
     return elements
 
 
-def _read(element: etree._Element, layout: Layout) -> dict[str, Any]:
-    """Return the children of one element by name."""
+def _read(element: etree._Element, layout: Layout, texts: list[str]) -> dict[str, Any]:
+    """Return the children of one element by name, and add the texts of its leaves to ``texts``."""
     values: dict[str, Any] = {}
-    position = -1
-    if element.text is not None and len(element):
-        _check_white_space(element, str(element.tag))
+    children = layout.children
+    last = -1
     for child in element:
-        known = layout.children.get(child.tag)
-        if known is None or child.attrib:
+        tag = child.tag
+        known = children.get(tag)
+        if known is None:
             raise unknown_element(child, str(element.tag))
-        if known.alias in values or (layout.is_ordered and known.position < position):
-            raise duplicate_or_misplaced(child, str(element.tag), is_duplicate=known.alias in values)
-        position = known.position
-        if child.tail is not None and not child.tail.isspace():
-            raise stray_content(str(element.tag))
+        if tag in values or (known.position < last and layout.is_ordered):
+            raise duplicate_or_misplaced(child, str(element.tag), is_duplicate=tag in values)
+        last = known.position
         if known.layout is not None:
-            values[known.alias] = _read(child, known.layout)
+            values[tag] = _read(child, known.layout, texts)
         elif len(child):
-            raise unknown_element(child[0], known.alias)
+            raise unknown_element(child[0], tag)
         else:
-            values[known.alias] = child.text or ""
-    if not len(element) and element.text is not None and not element.text.isspace():
-        raise stray_content(str(element.tag))
+            text = values[tag] = child.text or ""
+            texts.append(text)
     return values
-
-
-def _check_white_space(element: etree._Element, name: str) -> None:
-    """Between elements there may be white space and nothing else."""
-    texts = [element.text, *(child.tail for child in element)]
-    if any(text is not None and not text.isspace() for text in texts):
-        raise stray_content(name)
 
 
 def _slice(data: bytes, name: bytes) -> bytes:
@@ -249,8 +243,8 @@ def _signature_slices(data: bytes, count: int) -> tuple[bytes | None, bytes | No
     if not count:
         return None, None
     block = _slice(data, b"EInvoiceSignature")
-    pieces = re.findall(rb"<Signature>.*?</Signature>", block, re.DOTALL)
-    if len(pieces) != count or data.count(b"<Signature>") != count or data.count(b"</Signature>") != count:
+    start, end = b"<Signature>", b"</Signature>"
+    if not data.count(start) == data.count(end) == block.count(start) == block.count(end) == count:
         raise InputError(
             "receipt-element-misplaced",
             "the tags of Signature must stand in EInvoiceSignature alone, written without blanks",
@@ -259,4 +253,6 @@ def _signature_slices(data: bytes, count: int) -> tuple[bytes | None, bytes | No
             rule="one or two signatures",
             remedy="write the document as the specification shows it",
         )
-    return pieces[0], pieces[1] if count > 1 else None
+    first = block.index(end) + len(end)
+    last = block[block.rindex(start) : block.rindex(end) + len(end)]
+    return block[block.index(start) : first], last if count > 1 else None
