@@ -6,7 +6,8 @@ Numbered as they are carried out; the first that fails is raised:
 2. Each proxy points to the implementation of the address book (ERC-1967 slot).
 3. The runtime code of each implementation has the hash of the address book.
 4. The runtime code of each contract is what the sources compile to, immutables left out.
-5. Each immutable is an address of this network: one of its contracts, or the contract itself.
+5. Each immutable and each linked library is an address of this network: one of its contracts, or the contract
+   itself.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from piaolian_sdk.contracts.address_book import AddressBook, DeployedContract
 IMPLEMENTATION_SLOT: Final = hex(int.from_bytes(keccak(b"eip1967.proxy.implementation"), "big") - 1)
 _PROXY: Final = "ERC1967Proxy"
 _WORD: Final = 32
+_ADDRESS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,11 @@ def _check_proxy(rpc: ChainRPC, name: str, entry: DeployedContract) -> None:
 
 def _check_code(code: bytes, compiled: CompiledContract, name: str, own: set[str]) -> None:
     masked = bytearray(code)
+    for offset in compiled.links:
+        address = code[offset : offset + _ADDRESS]
+        if "0x" + address.hex() not in own:
+            raise _differs(f"{name}: a library at byte {offset} is {address.hex()}, which is none of this network")
+        masked[offset : offset + _ADDRESS] = bytes(_ADDRESS)
     for offset in compiled.immutables:
         word = code[offset : offset + _WORD]
         if "0x" + word[-20:].hex() not in own:

@@ -5,8 +5,8 @@ sent, and every address follows from it, so that a deployment that was interrupt
 finished one is only checked:
 
 1. AccessManager, administered by the deploying account.
-2. Implementations of Registry, PaymentLedger and ReceiptLedger; they know each other by the addresses that
-   the proxies are going to have.
+2. External libraries, if any, then implementations of Registry, PaymentLedger and ReceiptLedger; they know each
+   other by the addresses that the proxies are going to have.
 3. One ERC-1967 proxy for each, initialised in the same transaction.
 4. Roles and delays, in one call.
 5. Areas of supervisors and nodes; the oracle committee.
@@ -123,15 +123,19 @@ def make_plan(account: str, first_nonce: int, setup: Setup) -> Plan:
         first_nonce: Nonce of its first transaction.
         setup: Roles.
     """
-    manager = create_address(account, first_nonce)
-    implementations = {name: create_address(account, first_nonce + 1 + i) for i, name in enumerate(PROXIED)}
-    addresses = {name: create_address(account, first_nonce + 1 + len(PROXIED) + i) for i, name in enumerate(PROXIED)}
+    libraries = _libraries()
+    created = ["AccessManager", *libraries, *(f"{name} implementation" for name in PROXIED), *PROXIED]
+    places = {what: create_address(account, first_nonce + position) for position, what in enumerate(created)}
+    manager, addresses = places["AccessManager"], {name: places[name] for name in PROXIED}
+    implementations = {name: places[f"{name} implementation"] for name in PROXIED}
     values = {"initialAdmin": account, "authority": manager, **{_parameter(name): addresses[name] for name in PROXIED}}
-    orders = [Order("AccessManager", None, creation_code("AccessManager", values), _CREATION_GAS)]
-    orders += [Order(f"{name} implementation", None, creation_code(name, values), _CREATION_GAS) for name in PROXIED]
+    orders = [
+        Order(name, None, creation_code(name, values, places), _CREATION_GAS)
+        for name in ("AccessManager", *libraries, *PROXIED)
+    ]
     for name in PROXIED:
         proxy_values = {"implementation": implementations[name], "_data": initialize_call(name, values)}
-        orders.append(Order(f"{name} proxy", None, creation_code("ERC1967Proxy", proxy_values), _CREATION_GAS))
+        orders.append(Order(f"{name} proxy", None, creation_code("ERC1967Proxy", proxy_values, places), _CREATION_GAS))
     orders.append(
         Order("roles", manager, encode_call("AccessManager", "multicall", _grants(addresses, setup)), _CALL_GAS)
     )
@@ -156,7 +160,8 @@ def make_plan(account: str, first_nonce: int, setup: Setup) -> Plan:
     if setup.administrator_delay_seconds:
         own = encode_call("AccessManager", "grantRole", Role.ADMIN, account, setup.administrator_delay_seconds)
         orders.append(Order("administrator's delay", manager, own, _CALL_GAS))
-    return Plan(first_nonce, {"AccessManager": manager, **addresses}, implementations, orders)
+    direct = {name: places[name] for name in ("AccessManager", *libraries)}
+    return Plan(first_nonce, {**direct, **addresses}, implementations, orders)
 
 
 def area_prefix(digits: str) -> int:
@@ -169,14 +174,48 @@ def create_address(account: str, nonce: int) -> str:
     return to_checksum_address(keccak(rlp_encode([to_canonical_address(account), nonce]))[12:])
 
 
-def creation_code(name: str, values: Mapping[str, object]) -> bytes:
-    """Return a contract's creation code with its constructor's arguments, found by their names."""
+def creation_code(name: str, values: Mapping[str, object], libraries: Mapping[str, str]) -> bytes:
+    """Return a contract's creation code, linked, with its constructor's arguments, found by their names.
+
+    Args:
+        name: The contract.
+        values: Arguments by name.
+        libraries: Addresses by library name; others than those it links to are ignored.
+    """
     artifact = load_artifact(name)
-    code = bytes.fromhex(str(artifact["bytecode"]).removeprefix("0x"))
+    code = str(artifact["bytecode"]).removeprefix("0x")
+    for library, places in _links(artifact).items():
+        for place in places:
+            start = 2 * int(place["start"])
+            code = code[:start] + libraries[library].lower().removeprefix("0x") + code[start + 40 :]
     inputs: list[dict[str, Any]] = next(
         (entry["inputs"] for entry in artifact["abi"] if entry["type"] == "constructor"), []
     )
-    return code + _encode_by_name(name, "constructor", inputs, values)
+    return bytes.fromhex(code) + _encode_by_name(name, "constructor", inputs, values)
+
+
+def _links(artifact: Mapping[str, Any]) -> dict[str, list[dict[str, int]]]:
+    """Return the places (offset in bytes) at which each external library's address belongs."""
+    return {
+        library: places
+        for libraries in artifact.get("linkReferences", {}).values()
+        for library, places in libraries.items()
+    }
+
+
+def _libraries() -> list[str]:
+    """List the external libraries of the contracts, each after those that it links to itself."""
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        for library in sorted(_links(load_artifact(name))):
+            if library not in ordered:
+                visit(library)
+                ordered.append(library)
+
+    for name in PROXIED:
+        visit(name)
+    return ordered
 
 
 def initialize_call(name: str, values: Mapping[str, object]) -> bytes:

@@ -12,6 +12,9 @@ from solcx.exceptions import SolcError
 from piaolian_network.errors import ToolError
 
 _IMPORT: Final = re.compile(r"""^\s*import\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']""", re.MULTILINE)
+_ADDRESS_BYTES: Final = 20
+# A library begins with PUSH20 of its own address, ADDRESS, EQ: it knows when it is called directly.
+_LIBRARY_HEAD: Final = b"\x73" + bytes(_ADDRESS_BYTES) + b"\x30\x14"
 _LIBRARIES: Final = ("@openzeppelin/contracts/", "@openzeppelin/contracts-upgradeable/")
 
 
@@ -20,12 +23,14 @@ class CompiledContract:
     """Code as the sources give it.
 
     Attributes:
-        runtime: Runtime code; zeros where the constructor writes immutables.
-        immutables: Offsets (bytes) at which it writes a word of 32 bytes.
+        runtime: Runtime code; zeros where the constructor or the linker writes.
+        immutables: Offsets (bytes) at which the constructor writes a word of 32 bytes.
+        links: Offsets (bytes) at which the address of a library stands, 20 bytes; in a library also its own.
     """
 
     runtime: bytes
     immutables: tuple[int, ...]
+    links: tuple[int, ...]
 
 
 def compile_contracts(checkout: Path, names: tuple[str, ...]) -> dict[str, CompiledContract]:
@@ -87,17 +92,26 @@ def standard_json(checkout: Path) -> dict[str, Any]:
             "viaIR": profile["via_ir"],
             "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
             "metadata": {"bytecodeHash": profile["bytecode_hash"], "appendCBOR": profile["cbor_metadata"]},
-            "outputSelection": {
-                "*": {"*": ["evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"]}
-            },
+            "outputSelection": {"*": {"*": ["evm.deployedBytecode"]}},
         },
     }
 
 
 def _compiled(output: dict[str, Any]) -> CompiledContract:
-    references = output.get("immutableReferences", {})
-    offsets = sorted(place["start"] for places in references.values() for place in places)
-    return CompiledContract(bytes.fromhex(output["object"]), tuple(offsets))
+    immutables = sorted(place["start"] for places in output.get("immutableReferences", {}).values() for place in places)
+    links = sorted(
+        place["start"]
+        for libraries in output.get("linkReferences", {}).values()
+        for places in libraries.values()
+        for place in places
+    )
+    code = str(output["object"])
+    for start in links:
+        code = code[: 2 * start] + "00" * _ADDRESS_BYTES + code[2 * (start + _ADDRESS_BYTES) :]
+    runtime = bytes.fromhex(code)
+    if runtime.startswith(_LIBRARY_HEAD):
+        links.insert(0, 1)
+    return CompiledContract(runtime, tuple(immutables), tuple(links))
 
 
 def _path_of(checkout: Path, unit: str) -> Path:
