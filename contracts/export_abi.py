@@ -4,9 +4,10 @@
     python contracts/export_abi.py --check    build and fail when a written file is stale
 
 Each file is ``{"abi": [...], "bytecode": "0x..", "deployedBytecode": "0x..", "immutableReferences": {...}}``.
-Immutable references say at which byte offsets of the deployed code the constructor wrote its arguments, so that a
-network's code can be compared with the sources. Receipt acts live in an external library when one is linked:
-``linkReferences`` then names it and its offsets.
+Immutable references say at which byte offsets of the deployed code the constructor wrote its values, so that a
+network's code can be compared with the sources. PaymentDecisions and ReceiptActs are made by the constructors of the
+two ledgers and are exported for that comparison only: a deployment sends none of them. ``roles.json`` says which role
+may call which function.
 """
 
 import json
@@ -19,7 +20,15 @@ CONTRACTS = Path(__file__).resolve().parent
 ROOT = CONTRACTS.parent
 TARGET = ROOT / "sdk" / "src" / "piaolian_sdk" / "_internal" / "abi"
 FORGE = ROOT / "node_modules" / ".bin" / "forge"
-NAMES = ("AccessManager", "ERC1967Proxy", "PaymentLedger", "ReceiptLedger", "Registry")
+NAMES = (
+    "AccessManager",
+    "ERC1967Proxy",
+    "PaymentDecisions",
+    "PaymentLedger",
+    "ReceiptActs",
+    "ReceiptLedger",
+    "Registry",
+)
 # The limit of a contract's code is 24,576 bytes (EIP-170); we stop earlier, so that a repair still fits.
 MAX_CODE_BYTES = 22_528
 BUILD_SECONDS = 600
@@ -31,9 +40,7 @@ def build() -> None:
     Raises:
         subprocess.CalledProcessError: The compiler refused.
     """
-    subprocess.run(
-        [str(FORGE), "build", "--skip", "test", "--root", str(CONTRACTS)], check=True, timeout=BUILD_SECONDS
-    )
+    subprocess.run([str(FORGE), "build", "--skip", "test"], check=True, cwd=CONTRACTS, timeout=BUILD_SECONDS)
 
 
 def exported(name: str) -> dict[str, Any]:
@@ -52,7 +59,6 @@ def exported(name: str) -> dict[str, Any]:
         "bytecode": artifact["bytecode"]["object"],
         "deployedBytecode": deployed["object"],
         "immutableReferences": deployed.get("immutableReferences", {}),
-        "linkReferences": artifact["bytecode"].get("linkReferences", {}),
     }
 
 
@@ -69,9 +75,11 @@ def main(arguments: list[str]) -> int:
     """
     build()
     TARGET.mkdir(parents=True, exist_ok=True)
+    files = {f"{name}.json": text_of(exported(name)) for name in NAMES}
+    files["roles.json"] = (CONTRACTS / "roles.json").read_text(encoding="utf-8")
     stale = []
-    for name in NAMES:
-        path, text = TARGET / f"{name}.json", text_of(exported(name))
+    for file_name, text in files.items():
+        path = TARGET / file_name
         if "--check" in arguments:
             if not path.exists() or path.read_text(encoding="utf-8") != text:
                 stale.append(path.name)

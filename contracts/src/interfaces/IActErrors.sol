@@ -47,7 +47,7 @@ interface IActErrors {
     error SameMakerAndChecker(address account);
 
     /// @notice A first approval has been recorded; a second account must approve the same act.
-    /// @param act Digest of the act with all its arguments
+    /// @param act keccak256 of the call's data: selector and all arguments
     /// @param maker Account that proposed it
     /// @param until Last second, Unix time, at which the second approval counts
     event ApprovalProposed(bytes32 indexed act, address indexed maker, uint40 until);

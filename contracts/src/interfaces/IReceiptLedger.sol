@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IActErrors} from "./IActErrors.sol";
-import {IReceiptTypes} from "./IReceiptTypes.sol";
+import {IReceiptActs} from "./IReceiptActs.sol";
 
 /// @title Ledger of receipts
 /// @notice Issues receipts in batches, and keeps what binds afterwards: void, reversed, on paper, booked, written off.
@@ -17,7 +16,7 @@ import {IReceiptTypes} from "./IReceiptTypes.sol";
 /// month forward only with the unit's signature. ADMIN sets terms within bounds and, after a delay, the code itself.
 /// Codes, amounts and items of code-controlled receipts can be read by every member; of list-controlled ones only
 /// counts and totals of batches.
-interface IReceiptLedger is IActErrors, IReceiptTypes {
+interface IReceiptLedger is IReceiptActs {
     /// @notice Issues receipts of several units in one root; each batch has its own result. NODE of the units' area.
     /// @dev EIP-712 Issue(uint32 unit,uint32 range,uint8 mode,uint40 first,uint32 count,uint32 issueDay,uint64
     /// totalFen,uint32 catalogVersion,bytes32 unitRoot,uint64 deadline)
@@ -26,36 +25,6 @@ interface IReceiptLedger is IActErrors, IReceiptTypes {
     /// @notice Voids the next numbers of a range, which were never issued. NODE of the unit's area.
     /// @dev EIP-712 Void(uint32 unit,uint32 range,uint40 first,uint32 count,uint16 reason,uint64 deadline)
     function voidNumbers(VoidAct calldata act) external;
-
-    /// @notice Reverses a receipt and issues its red receipt by the same act. NODE of the unit's area.
-    /// @dev EIP-712 Reverse(uint32 unit,uint32 range,uint40 number,uint32 redRange,uint40 redNumber,uint32 issueDay,
-    /// uint48 amountFen,uint32 catalogVersion,bytes32 redRoot,uint16 reason,uint64 deadline); redRoot is the red leaf.
-    function reverse(ReverseAct calldata act) external;
-
-    /// @notice Lets the next reversal of a booked receipt through. SUPERVISOR, twice, by different accounts.
-    /// @return decided False after the first approval
-    function allowReversal(uint32 unit, uint32 range, uint40 number, uint16 reason) external returns (bool decided);
-
-    /// @notice Puts a paper original in the place of a receipt. NODE of the unit's area.
-    /// @dev EIP-712 Exchange(uint32 unit,uint32 range,uint40 number,uint32 paperRange,uint40 paperNumber,
-    /// uint64 deadline)
-    function exchange(ExchangeAct calldata act) external;
-
-    /// @notice Takes the paper original back. NODE of the unit's area.
-    /// @dev EIP-712 ReturnPaper with the same members as Exchange.
-    function returnPaper(ReturnAct calldata act) external;
-
-    /// @notice Books a share of a receipt for a booker. NODE.
-    /// @dev EIP-712 Book(bytes32 leaf,address booker,uint32 counter,uint32 share,uint64 deadline), signed by the
-    /// receipt's booking key.
-    function book(BookAct calldata act) external;
-
-    /// @notice Books several receipts, each with its own result. NODE.
-    function bookMany(BookAct[] calldata acts) external;
-
-    /// @notice Withdraws everything that a booker has booked of a receipt. NODE.
-    /// @dev EIP-712 Unbook(uint32 range,uint40 number,address booker,uint32 counter,uint64 deadline), by the booker.
-    function unbook(UnbookAct calldata act) external;
 
     /// @notice Writes a month off when the reported totals are the chain's. Anybody who holds the unit's signature.
     /// @dev EIP-712 WriteOff(uint32 unit,uint16 kind,uint32 month,uint32 issued,uint32 voided,uint32 red,
@@ -91,9 +60,6 @@ interface IReceiptLedger is IActErrors, IReceiptTypes {
         external
         returns (bytes32 headerHash);
 
-    /// @notice Judges one act of `bookMany`. This contract only.
-    function bookOne(BookAct calldata act) external;
-
     /// @notice Root with this id, 0 when there is none.
     function rootOf(uint64 rootId) external view returns (bytes32);
     /// @notice Id of the last root.
@@ -118,10 +84,7 @@ interface IReceiptLedger is IActErrors, IReceiptTypes {
         returns (Totals memory periodTotals, bool closed);
     /// @notice Oldest open month of a kind, the last second at which the unit may issue with it open, and whether
     /// that has passed. Zeros when no month is open.
-    function overdueOf(uint32 unit, uint16 kind)
-        external
-        view
-        returns (uint32 month, uint40 deadline, bool overdue);
+    function overdueOf(uint32 unit, uint16 kind) external view returns (uint32 month, uint40 deadline, bool overdue);
     /// @notice Terms in force.
     function terms() external view returns (Terms memory);
     /// @notice Leaf of a receipt. Reverts when leaf, header and root do not open.

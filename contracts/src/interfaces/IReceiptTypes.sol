@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {IActErrors} from "./IActErrors.sol";
+
 /// @title Acts, events and errors of the ledger of receipts
 /// @dev Days count from 1970-01-01 in Beijing time; month = year * 12 + month of the year - 1; amounts are fen;
 /// deadlines are Unix seconds. Signatures are EIP-712, 65 bytes r, s, v.
-interface IReceiptTypes {
+interface IReceiptTypes is IActErrors {
     /// @notice Receipts with consecutive numbers of one range, signed by the unit.
     struct IssueBatch {
         uint32 unit;
@@ -163,15 +165,11 @@ interface IReceiptTypes {
         bytes32 bodies
     );
     /// @notice The payment codes of a code-controlled batch.
-    event PaymentsReceipted(
-        uint64 indexed rootId, uint16 position, uint32 indexed paymentRange, bytes sequences
-    );
+    event PaymentsReceipted(uint64 indexed rootId, uint16 position, uint32 indexed paymentRange, bytes sequences);
     /// @notice One batch of a call was refused; the others stand.
     /// @param position Place of the batch in the call
     /// @param error First 256 bytes of the error
-    event BatchRefused(
-        uint32 indexed unit, uint32 indexed range, uint40 first, uint16 position, bytes error
-    );
+    event BatchRefused(uint32 indexed unit, uint32 indexed range, uint40 first, uint16 position, bytes error);
     /// @notice The root over the headers of one transaction.
     event RootRegistered(uint64 indexed rootId, bytes32 root, uint16 headers);
     /// @notice Numbers were voided.
@@ -197,9 +195,7 @@ interface IReceiptTypes {
     /// @notice A booked receipt may be reversed; its bookers should know.
     event ReversalAllowed(uint32 indexed range, uint40 indexed number, uint16 reason);
     /// @notice A paper original stands in the place of the receipt.
-    event Exchanged(
-        uint32 indexed unit, uint32 indexed range, uint40 number, uint32 paperRange, uint40 paperNumber
-    );
+    event Exchanged(uint32 indexed unit, uint32 indexed range, uint40 number, uint32 paperRange, uint40 paperNumber);
     /// @notice The paper original was taken back.
     event PaperReturned(
         uint32 indexed unit, uint32 indexed range, uint40 number, uint32 paperRange, uint40 paperNumber
@@ -208,12 +204,7 @@ interface IReceiptTypes {
     /// @param total Shares booked of the receipt, in billionths
     /// @param counter Counter of the next act
     event Booked(
-        uint32 indexed range,
-        uint40 indexed number,
-        address indexed booker,
-        uint32 share,
-        uint32 total,
-        uint32 counter
+        uint32 indexed range, uint40 indexed number, address indexed booker, uint32 share, uint32 total, uint32 counter
     );
     /// @notice One act of bookMany was refused; the others stand.
     event BookingRefused(
@@ -221,36 +212,20 @@ interface IReceiptTypes {
     );
     /// @notice A booker's share was withdrawn.
     event Unbooked(
-        uint32 indexed range,
-        uint40 indexed number,
-        address indexed booker,
-        uint32 share,
-        uint32 total,
-        uint32 counter
+        uint32 indexed range, uint40 indexed number, address indexed booker, uint32 share, uint32 total, uint32 counter
     );
     /// @notice A month was written off.
-    event PeriodWrittenOff(
-        uint32 indexed unit, uint16 indexed kind, uint32 indexed month, Totals totals
-    );
+    event PeriodWrittenOff(uint32 indexed unit, uint16 indexed kind, uint32 indexed month, Totals totals);
     /// @notice A month was closed by supervisors although the totals differ.
     event PeriodClosedWithDifference(
-        uint32 indexed unit,
-        uint16 indexed kind,
-        uint32 indexed month,
-        Totals onChain,
-        Totals reported,
-        uint16 reason
+        uint32 indexed unit, uint16 indexed kind, uint32 indexed month, Totals onChain, Totals reported, uint16 reason
     );
     /// @notice A month of the former system was brought forward.
-    event PeriodBroughtForward(
-        uint32 indexed unit, uint16 indexed kind, uint32 indexed month, Totals totals
-    );
+    event PeriodBroughtForward(uint32 indexed unit, uint16 indexed kind, uint32 indexed month, Totals totals);
     /// @notice The overdue date of a kind was put off.
     event Extended(uint32 indexed unit, uint16 indexed kind, uint40 until, uint16 reason);
     /// @notice A step was recorded: 1 delivered, 2 stored, 3 archived.
-    event Stamped(
-        uint8 indexed step, uint32 indexed range, bytes32 indexed root, uint32 count, address node
-    );
+    event Stamped(uint8 indexed step, uint32 indexed range, bytes32 indexed root, uint32 count, address node);
     /// @notice Terms were set.
     event TermsSet(Terms terms);
 
@@ -269,6 +244,8 @@ interface IReceiptTypes {
     error CatalogVersionUnknown(uint32 given, uint32 current);
     /// @notice The reported total is not the sum of the payments, in fen.
     error TotalMismatch(uint64 computed, uint64 given);
+    /// @notice The month's counts or sums would not fit any more.
+    error TotalTooLarge(uint256 sum);
     /// @notice The unit's root is not the root of the leaves.
     error UnitRootMismatch(bytes32 computed, bytes32 given);
     /// @notice By code each number needs one payment and one body; by list there are none.

@@ -90,11 +90,7 @@ interface IRegistry is IActErrors {
     event AreaSet(address indexed account, uint32 area);
     /// @notice A unit was registered.
     event UnitRegistered(
-        uint32 indexed unit,
-        bytes32 indexed creditCodeDigest,
-        uint32 area,
-        address signer,
-        bytes32 certificateDigest
+        uint32 indexed unit, bytes32 indexed creditCodeDigest, uint32 area, address signer, bytes32 certificateDigest
     );
     /// @notice A unit's chain key and document certificate changed.
     /// @param nonce Nonce that the next change signed by the old key must carry
@@ -114,9 +110,7 @@ interface IRegistry is IActErrors {
     event UnitSucceeded(uint32 indexed unit, uint32 indexed successor);
 
     /// @notice An item was created, or a version was added to it.
-    event ItemSet(
-        uint16 indexed item, bytes12 indexed code, uint32 area, ItemVersion version, uint32 catalogVersion
-    );
+    event ItemSet(uint16 indexed item, bytes12 indexed code, uint32 area, ItemVersion version, uint32 catalogVersion);
     /// @notice An item ends at a time.
     event ItemDisabledFrom(uint16 indexed item, uint40 at, uint32 catalogVersion);
     /// @notice A unit was listed for an item, or struck off.
@@ -125,9 +119,7 @@ interface IRegistry is IActErrors {
     event ItemLinked(uint16 indexed item, uint16 parent, uint32 catalogVersion);
 
     /// @notice A supervisor opened numbers of a prefix.
-    event PoolOpened(
-        uint32 indexed pool, RangeClass class, uint32 area, uint64 indexed prefix, uint40 from, uint40 to
-    );
+    event PoolOpened(uint32 indexed pool, RangeClass class, uint32 area, uint64 indexed prefix, uint40 from, uint40 to);
     /// @notice Numbers went from one pool to a pool of an area below.
     event PoolSplit(uint32 indexed parent, uint32 indexed pool, uint32 area, uint40 from, uint40 to);
     /// @notice A unit received numbers.
@@ -329,6 +321,7 @@ interface IRegistry is IActErrors {
     /// @notice Checks every line of notices against the catalogue as of now.
     /// @param unit Unit that charges
     /// @param kind Kind of the payment range
+    /// @dev A lane with item 0 stands for lines that follow elsewhere, and is skipped.
     /// @param lines 8 bytes each: amountFen uint48, item uint16
     function checkLines(uint32 unit, uint16 kind, bytes calldata lines) external view;
 
@@ -358,8 +351,8 @@ interface IRegistry is IActErrors {
     function findRange(RangeClass class, uint64 prefix, uint40 number) external view returns (uint32 range);
     /// @notice Range that holds a paper number of a two-digit region, 0 when none does.
     function findPaperRange(uint32 region, uint64 prefix, uint40 number) external view returns (uint32 range);
-    /// @notice Refill rule of a unit and kind.
-    function topUpRuleOf(uint32 unit, uint16 kind) external view returns (TopUpRule memory);
+    /// @notice Refill rule of a unit, kind and class of numbers.
+    function topUpRuleOf(uint32 unit, uint16 kind, RangeClass class) external view returns (TopUpRule memory);
     /// @notice Code, area and version in force now of an item. Reverts if there is none.
     function itemOf(uint16 item) external view returns (bytes12 code, uint32 area, ItemVersion memory current);
     /// @notice Version that will replace the current one; all zero when none is waiting.

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IPaymentTypes} from "../interfaces/IPaymentTypes.sol";
+
+/// @title Storage of the ledger of payments
+/// @dev One struct at an ERC-7201 slot; fields are only ever appended. Neighbouring codes share slots:
+///     lanes   4 notices a slot, the first one highest; 0 = not noticed
+///     marks   128 a slot: low half paid, high half used. Used and no longer paid = the receipt was reversed
+///     flags   128 a slot: low half cancelled, high half "some money of this code was suspended"
+///     tags    16 a slot: first 16 bits of the bank reference that paid
+abstract contract PaymentStorage is IPaymentTypes {
+    /// @dev A payment range that has notices. One slot.
+    struct Book {
+        uint32 unit;
+        uint64 prefix;
+        uint16 kind;
+        uint32 batches;
+    }
+
+    /// @dev Notices registered together. One slot.
+    struct BatchRecord {
+        uint40 first;
+        uint32 dueDay;
+    }
+
+    /// @dev One slot, and one more for each member.
+    struct Committee {
+        uint32 epoch;
+        uint8 threshold;
+        Member[] members;
+    }
+
+    struct Member {
+        address oracle;
+        uint32 source;
+    }
+
+    /// @dev An oracle's seat. One slot.
+    struct Seat {
+        uint32 epoch; // committee that the seat belongs to
+        uint32 source;
+        uint8 sourceIndex; // bit of the source in a vote
+    }
+
+    /// @custom:storage-location erc7201:piaolian.storage.PaymentLedger
+    struct Layout {
+        Totals totals;
+        mapping(uint32 range => Book) books;
+        mapping(uint32 range => mapping(uint256 index => BatchRecord)) batches;
+        mapping(uint32 range => mapping(uint256 word => uint256)) lanes;
+        mapping(uint32 range => mapping(uint40 sequence => bytes32)) linesHashes;
+        mapping(uint32 range => mapping(uint256 word => uint256)) marks;
+        mapping(uint32 range => mapping(uint256 word => uint256)) flags;
+        mapping(uint32 range => mapping(uint256 word => uint256)) tags;
+        mapping(bytes32 suspense => Suspense) suspenses;
+        Committee committee;
+        mapping(address oracle => Seat) seats;
+        mapping(uint32 epoch => mapping(bytes32 reportDigest => uint256)) votes; // bit per source
+        mapping(uint32 source => uint64) lastSerials;
+    }
+
+    bytes32 private constant PAYMENT_STORAGE =
+        keccak256(abi.encode(uint256(keccak256("piaolian.storage.PaymentLedger")) - 1)) & ~bytes32(uint256(0xff));
+
+    function _layout() internal pure returns (Layout storage $) {
+        bytes32 slot = PAYMENT_STORAGE;
+        assembly ("memory-safe") {
+            $.slot := slot
+        }
+    }
+
+    /// @dev The notice's lane, 0 when there is none.
+    function _laneOf(uint32 range, uint40 sequence) internal view returns (uint64) {
+        return _laneIn(_layout().lanes[range][sequence >> 2], sequence);
+    }
+
+    /// @dev The lane of a sequence in its slot: the first of four stands highest, as in the packed bytes.
+    function _laneIn(uint256 word, uint40 sequence) internal pure returns (uint64) {
+        return uint64(word >> (192 - 64 * (uint256(sequence) & 3)));
+    }
+
+    /// @dev Bit of a sequence in the low half of a marks or flags slot.
+    function _lowBit(uint40 sequence) internal pure returns (uint256) {
+        return uint256(1) << (sequence & 127);
+    }
+
+    /// @dev Bit of a sequence in the high half.
+    function _highBit(uint40 sequence) internal pure returns (uint256) {
+        return uint256(1) << (128 + (sequence & 127));
+    }
+
+    /// @dev Marks a code as paid by a bank reference.
+    function _setPaid(uint32 range, uint40 sequence, bytes8 bankReference) internal {
+        Layout storage $ = _layout();
+        $.marks[range][sequence >> 7] |= _lowBit(sequence);
+        $.tags[range][sequence >> 4] |= _tagBits(sequence, bankReference);
+    }
+
+    /// @dev The reference's first 16 bits at the sequence's place in its slot.
+    function _tagBits(uint40 sequence, bytes8 bankReference) internal pure returns (uint256) {
+        return uint256(uint16(bytes2(bankReference))) << (16 * (uint256(sequence) & 15));
+    }
+
+    /// @dev Writes down money that is no plain payment.
+    function _writeSuspense(Suspense memory entry) internal returns (bytes32 id) {
+        id = _suspenseId(entry.range, entry.sequence, entry.bankReference);
+        _layout().suspenses[id] = entry;
+    }
+
+    function _suspenseId(uint32 range, uint40 sequence, bytes8 bankReference) internal pure returns (bytes32) {
+        return keccak256(abi.encode(range, sequence, bankReference));
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {SignedActs} from "../base/SignedActs.sol";
+import {PositionalTree} from "../libraries/PositionalTree.sol";
+import {IPaymentLedger} from "../interfaces/IPaymentLedger.sol";
+import {IRegistry} from "../interfaces/IRegistry.sol";
+import {ReceiptStorage} from "./ReceiptStorage.sol";
+
+/// @title Leaves, headers and how they open
+/// @dev Both are hashed twice: no inner node of a tree, which is hashed once, can pass for one.
+///     leaf   = h(h(abi.encode(uint32 range, uint40 number, bytes32 amount, uint128 paymentCode, bytes32 linesHash,
+///              bytes32 bodyHash)))
+///     header = h(h(abi.encode(uint32 unit, uint32 range, uint8 mode, uint40 first, uint32 count, uint32 issueDay,
+///              uint64 totalFen, uint32 catalogVersion, bytes32 unitRoot)))
+abstract contract Openings is SignedActs, ReceiptStorage {
+    /// @notice Proxies of the registry and of the ledger of payments.
+    IRegistry public immutable REGISTRY;
+    IPaymentLedger public immutable PAYMENT_LEDGER;
+
+    // A root has at most 2^16 headers.
+    uint256 private constant MAX_ROOT_LEVELS = 16;
+
+    constructor(address registry, address paymentLedger) {
+        if (registry == address(0) || paymentLedger == address(0)) revert ZeroAddress();
+        REGISTRY = IRegistry(registry);
+        PAYMENT_LEDGER = IPaymentLedger(paymentLedger);
+    }
+
+    /// @dev Reverts unless the receipt is in a stored root at its own number's place.
+    function _open(Opening calldata opening) internal view returns (bytes32 leaf) {
+        Header calldata header = opening.header;
+        // 1. The header is in the root, at its position.
+        bytes32 root = _layout().roots[opening.rootId];
+        bytes32 found = PositionalTree.rootFrom(_hashHeader(header), opening.position, opening.rootPath);
+        if (root == 0 || found != root || opening.rootPath.length > MAX_ROOT_LEVELS) {
+            revert OpeningDoesNotMatch("root");
+        }
+        // 2. The number is one of the header's: a unit's root speaks for no other number.
+        if (opening.number < header.first || opening.number - header.first >= header.count) {
+            revert OpeningDoesNotMatch("number");
+        }
+        // 3. The leaf is in the unit's root, at the number's place.
+        bytes32 bodyHash = keccak256(abi.encode(opening.documentDigest, opening.fieldsRoot, opening.bookingKey));
+        leaf = _hashLeaf(header.range, opening.number, opening.amount, opening.paymentCode, opening.linesHash, bodyHash);
+        found = PositionalTree.rootFrom(leaf, opening.number - header.first, opening.unitPath);
+        if (found != header.unitRoot || opening.unitPath.length != PositionalTree.depth(header.count)) {
+            revert OpeningDoesNotMatch("unit");
+        }
+    }
+
+    /// @dev Reverts when a receipt is red, reversed or on paper: no further act binds it then.
+    function _requireAlive(uint32 range, uint40 number) internal view {
+        if (_hasMark(range, number, MARK_RED)) revert ReceiptIsRed(range, number);
+        if (_layout().reversals[range][number].range != 0) revert ReceiptIsReversed(range, number);
+        if (_layout().papers[range][number].range != 0) revert ReceiptIsOnPaper(range, number);
+    }
+
+    function _hashLeaf(
+        uint32 range,
+        uint40 number,
+        bytes32 amount,
+        uint128 paymentCode,
+        bytes32 linesHash,
+        bytes32 bodyHash
+    ) internal pure returns (bytes32) {
+        return _hashAgain(keccak256(abi.encode(range, number, amount, paymentCode, linesHash, bodyHash)));
+    }
+
+    function _hashHeader(Header memory header) internal pure returns (bytes32) {
+        // All fields of a header are static, so this is the encoding of the struct's fields one after another.
+        return _hashAgain(keccak256(abi.encode(header)));
+    }
+
+    function _hashAgain(bytes32 hash) private pure returns (bytes32) {
+        return keccak256(abi.encode(hash));
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {
+    AccessManagedUpgradeable
+} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
+import {FourEyes} from "../base/FourEyes.sol";
+import {IReceiptActs} from "../interfaces/IReceiptActs.sol";
+import {IRegistry} from "../interfaces/IRegistry.sol";
+import {Months} from "./Months.sol";
+
+/// @title Reversal and exchange to paper
+/// @notice A receipt is replaced once: by a red receipt of the same amount, or by a paper original until it returns.
+abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IReceiptActs {
+    bytes32 private constant REVERSE_TYPEHASH = keccak256(
+        "Reverse(uint32 unit,uint32 range,uint40 number,uint32 redRange,uint40 redNumber,uint32 issueDay,uint48 amountFen,uint32 catalogVersion,bytes32 redRoot,uint16 reason,uint64 deadline)"
+    );
+    bytes32 private constant EXCHANGE_TYPEHASH = keccak256(
+        "Exchange(uint32 unit,uint32 range,uint40 number,uint32 paperRange,uint40 paperNumber,uint64 deadline)"
+    );
+    bytes32 private constant RETURN_TYPEHASH = keccak256(
+        "ReturnPaper(uint32 unit,uint32 range,uint40 number,uint32 paperRange,uint40 paperNumber,uint64 deadline)"
+    );
+
+    /// @inheritdoc IReceiptActs
+    function reverse(ReverseAct calldata act) external restricted {
+        Header calldata blue = act.original.header;
+        uint40 number = act.original.number;
+        // 1. The receipt exists and can be replaced.
+        _open(act.original);
+        _requireAlive(blue.range, number);
+        _requireReversible(blue.range, number);
+        // 2. The red number is next in a range of the same unit, kind and mode; the day may be written on it.
+        (IRegistry.Range memory used, address signer, uint32 catalog) =
+            REGISTRY.consume(msg.sender, blue.unit, act.redRange, act.redNumber, 1, IRegistry.RangeClass.Receipt, false);
+        if (uint8(used.mode) != blue.mode) revert OpeningDoesNotMatch("mode");
+        if (act.redRange != blue.range && REGISTRY.rangeOf(blue.range).kind != used.kind) {
+            revert OpeningDoesNotMatch("kind");
+        }
+        uint32 month = _requireDay(used.prefix, act.issueDay);
+        if (act.catalogVersion > catalog) revert CatalogVersionUnknown(act.catalogVersion, catalog);
+        // 3. The amount is the original's, and the unit signed exactly this red leaf.
+        _requireAmount(act, used.mode);
+        Header memory red = _redHeader(act, _redLeaf(act));
+        _requireSigned(signer, _hashReverse(act, red.unitRoot), act.deadline, act.signature);
+        // 4. By code, the payment ends with its receipt.
+        if (used.mode == IRegistry.ControlMode.ByCode) {
+            PAYMENT_LEDGER.endPayment(blue.unit, act.paymentRange, act.original.paymentCode);
+        }
+        // 5. Write.
+        _layout().reversals[blue.range][number] = Link({range: act.redRange, number: act.redNumber, unit: blue.unit});
+        _mark(act.redRange, act.redNumber, MARK_RED);
+        _count(blue.unit, used.kind, month, Totals(0, 0, 1, 0, act.amountFen));
+        _emitReversed(act, red, _addRoot(_hashHeader(red), 1));
+    }
+
+    /// @inheritdoc IReceiptActs
+    function allowReversal(uint32 unit, uint32 range, uint40 number, uint16 reason)
+        external
+        restricted
+        returns (bool decided)
+    {
+        REGISTRY.authorize(msg.sender, unit);
+        uint32 owner = REGISTRY.rangeOf(range).unit;
+        if (owner != unit) revert IRegistry.NotYourRange(range, owner, unit);
+        if (!_approve()) return false;
+        _layout().reversalsAllowed[range][number] = true;
+        emit ReversalAllowed(range, number, reason);
+        return true;
+    }
+
+    /// @inheritdoc IReceiptActs
+    function exchange(ExchangeAct calldata act) external restricted {
+        Header calldata header = act.original.header;
+        uint40 number = act.original.number;
+        _open(act.original);
+        _requireAlive(header.range, number);
+        uint32 share = _layout().bookings[header.range][number].share;
+        if (share != 0) revert ReceiptIsBooked(header.range, number, share);
+        (, address signer,) = REGISTRY.consume(
+            msg.sender, header.unit, act.paperRange, act.paperNumber, 1, IRegistry.RangeClass.Paper, true
+        );
+        Link memory paper = Link({range: act.paperRange, number: act.paperNumber, unit: header.unit});
+        _requireSigned(
+            signer,
+            _hashPaper(EXCHANGE_TYPEHASH, header.range, number, paper, act.deadline),
+            act.deadline,
+            act.signature
+        );
+        _layout().papers[header.range][number] = paper;
+        emit Exchanged(header.unit, header.range, number, act.paperRange, act.paperNumber);
+    }
+
+    /// @inheritdoc IReceiptActs
+    function returnPaper(ReturnAct calldata act) external restricted {
+        address signer = REGISTRY.authorize(msg.sender, act.unit);
+        Link memory paper = _layout().papers[act.range][act.number];
+        if (paper.range == 0 || paper.range != act.paperRange || paper.number != act.paperNumber) {
+            revert ReceiptNotOnPaper(act.range, act.number, act.paperRange, act.paperNumber);
+        }
+        if (paper.unit != act.unit) revert IRegistry.NotYourRange(act.range, paper.unit, act.unit);
+        _requireSigned(
+            signer, _hashPaper(RETURN_TYPEHASH, act.range, act.number, paper, act.deadline), act.deadline, act.signature
+        );
+        delete _layout().papers[act.range][act.number];
+        emit PaperReturned(act.unit, act.range, act.number, act.paperRange, act.paperNumber);
+    }
+
+    /// @dev A booked receipt is reversed only when two supervisors have let it through, once.
+    function _requireReversible(uint32 range, uint40 number) private {
+        uint32 share = _layout().bookings[range][number].share;
+        if (share == 0) return;
+        if (!_layout().reversalsAllowed[range][number]) revert ReceiptIsBooked(range, number, share);
+        delete _layout().reversalsAllowed[range][number];
+    }
+
+    /// @dev Reverts unless the stated amount is the original's: readable by code, opened with its salt by list.
+    function _requireAmount(ReverseAct calldata act, IRegistry.ControlMode mode) private pure {
+        bytes32 amount = mode == IRegistry.ControlMode.ByCode
+            ? bytes32(uint256(act.amountFen))
+            : keccak256(abi.encode(act.amountFen, act.amountSalt));
+        if (amount != act.original.amount) revert OpeningDoesNotMatch("amount");
+    }
+
+    /// @dev The red receipt copies everything of the original but range, number and body.
+    function _redLeaf(ReverseAct calldata act) private pure returns (bytes32) {
+        return _hashLeaf(
+            act.redRange,
+            act.redNumber,
+            act.original.amount,
+            act.original.paymentCode,
+            act.original.linesHash,
+            act.redBodyHash
+        );
+    }
+
+    function _redHeader(ReverseAct calldata act, bytes32 redRoot) private pure returns (Header memory) {
+        return Header({
+            unit: act.original.header.unit,
+            range: act.redRange,
+            mode: act.original.header.mode,
+            first: act.redNumber,
+            count: 1,
+            issueDay: act.issueDay,
+            totalFen: act.amountFen,
+            catalogVersion: act.catalogVersion,
+            unitRoot: redRoot
+        });
+    }
+
+    function _hashReverse(ReverseAct calldata act, bytes32 redRoot) private pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                REVERSE_TYPEHASH,
+                act.original.header.unit,
+                act.original.header.range,
+                act.original.number,
+                act.redRange,
+                act.redNumber,
+                act.issueDay,
+                act.amountFen,
+                act.catalogVersion,
+                redRoot,
+                act.reason,
+                act.deadline
+            )
+        );
+    }
+
+    function _hashPaper(bytes32 typeHash, uint32 range, uint40 number, Link memory paper, uint64 deadline)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(typeHash, paper.unit, range, number, paper.range, paper.number, deadline));
+    }
+
+    function _emitReversed(ReverseAct calldata act, Header memory red, uint64 rootId) private {
+        emit Reversed(
+            rootId,
+            red.unit,
+            act.original.header.range,
+            act.original.number,
+            red.range,
+            red.first,
+            red.mode,
+            red.issueDay,
+            act.amountFen,
+            red.catalogVersion,
+            red.unitRoot,
+            act.reason,
+            act.bodies
+        );
+    }
+}
