@@ -7,7 +7,7 @@ from piaolian_sdk.client.issuing import amount_fen_of, numbered_draft
 from piaolian_sdk.client.results import ReceiptDraft
 from piaolian_sdk.errors import PiaolianError
 from piaolian_sdk.money import fen_from_text
-from piaolian_sdk.receipt import EInvoice, parse_receipt, write_unsigned
+from piaolian_sdk.receipt import EInvoice, ParsedReceipt, parse_receipt, write_unsigned
 from piaolian_sdk.rules import CatalogueItem, PaidNotice, RuleContext, check_receipt, kind_of
 from piaolian_sdk.wire import CatalogueEntry, Problem, RangeEntry
 
@@ -15,7 +15,18 @@ from piaolian_sdk.wire import CatalogueEntry, Problem, RangeEntry
 def receipt_problem(
     draft: ReceiptDraft, entry: RangeEntry, catalogue: Mapping[str, CatalogueEntry], at: datetime
 ) -> Problem | None:
-    """Return why the node would refuse a draft, or None.
+    """Return why the node would refuse a draft, or None; see ``check_draft``."""
+    try:
+        check_draft(draft, entry, catalogue, at)
+    except PiaolianError as error:
+        return sdk_problem(error)
+    return None
+
+
+def check_draft(
+    draft: ReceiptDraft, entry: RangeEntry, catalogue: Mapping[str, CatalogueEntry], at: datetime
+) -> ParsedReceipt:
+    """Judge a draft by the numbered rules and return it as it would be sent.
 
     Whether a payment code is paid and for how much is not judged here: the chain knows, and the node asks it.
 
@@ -24,14 +35,14 @@ def receipt_problem(
         entry: Range that its number will come from.
         catalogue: Items by code as they are enabled now.
         at: Beijing time.
+
+    Raises:
+        InputError: The document cannot be written, or a rule is broken.
     """
-    try:
-        # Reading what was written finds what no rule names: lengths, characters, forms.
-        parsed = parse_receipt(write_unsigned(numbered_draft(draft.model, entry.prefix, at)))
-        check_receipt(parsed, _context(parsed.model, amount_fen_of(parsed), draft, entry, catalogue, at))
-    except PiaolianError as error:
-        return sdk_problem(error)
-    return None
+    # Reading what was written finds what no rule names: lengths, characters, forms.
+    parsed = parse_receipt(write_unsigned(numbered_draft(draft.model, entry.prefix, at)))
+    check_receipt(parsed, _context(parsed.model, amount_fen_of(parsed), draft, entry, catalogue, at))
+    return parsed
 
 
 def sdk_problem(error: PiaolianError) -> Problem:

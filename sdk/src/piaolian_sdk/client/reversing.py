@@ -5,9 +5,11 @@ from datetime import datetime
 from piaolian_sdk.acts import Reverse
 from piaolian_sdk.beijing import day_number
 from piaolian_sdk.client.errors import malformed_answer
-from piaolian_sdk.client.issuing import SignedReceipt
+from piaolian_sdk.client.issuing import SignedReceipt, amount_fen_of
 from piaolian_sdk.client.results import IssuedReceipt
-from piaolian_sdk.money import fen_from_text
+from piaolian_sdk.errors import InputError
+from piaolian_sdk.money import fen_from_text, text_from_fen
+from piaolian_sdk.receipt import ParsedReceipt
 from piaolian_sdk.tree import salted_amount
 from piaolian_sdk.tree.keccak import uint_word
 from piaolian_sdk.tree.leaves import leaf_hash
@@ -28,6 +30,34 @@ def red_leaf(prepared: PreparedReversal, original: IssuedReceipt, signed: Signed
     )
 
 
+def check_red(red: ParsedReceipt, original: IssuedReceipt) -> None:
+    """Check that a red document reverses exactly ``original``.
+
+    Raises:
+        InputError: It names another receipt, or has another amount.
+    """
+    extension = red.model.main.main_ext
+    related = (extension.related_invoice_code, extension.related_invoice_number)
+    if related != (original.code, original.number):
+        raise InputError(
+            "red-reference-mismatch",
+            "the red document names another receipt than the one that is reversed",
+            "红票关联的原票代码、号码与被冲红票据不一致",
+            field="Main/MainExt/RelatedInvoiceNumber",
+            rule="code and number of the original",
+            remedy="name the receipt that is reversed",
+        )
+    if amount_fen_of(red) != -original.amount_fen:
+        raise InputError(
+            "red-amount-mismatch",
+            "the red document's total is not the original's with a minus",
+            "红票金额应为原票金额的负数",
+            field="Main/TotalAmount",
+            rule=text_from_fen(-original.amount_fen),
+            remedy="reverse the whole receipt and issue a new one for the remainder",
+        )
+
+
 def build_act(
     prepared: PreparedReversal,
     original: IssuedReceipt,
@@ -40,9 +70,9 @@ def build_act(
     """Return the act; the root of a batch of one is its leaf.
 
     Raises:
-        RemoteError: The node speaks of another amount than the original's, or the red document shows another.
+        RemoteError: The node speaks of another amount than the original's.
     """
-    if fen_from_text(prepared.amount) != original.amount_fen or signed.amount_fen != original.amount_fen:
+    if fen_from_text(prepared.amount) != original.amount_fen:
         raise malformed_answer("the red receipt's amount is not the original's", "红票金额与原票不一致")
     return Reverse(
         unit=unit,

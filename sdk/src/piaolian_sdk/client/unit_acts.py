@@ -3,8 +3,9 @@
 from piaolian_sdk.acts import Exchange, ReturnPaper, Void, WriteOff
 from piaolian_sdk.acts.eip712 import Act
 from piaolian_sdk.client import issuing, reversing
+from piaolian_sdk.client.judging import check_draft
 from piaolian_sdk.client.plan import build_request
-from piaolian_sdk.client.results import IssuedReceipt, ReversedReceipt
+from piaolian_sdk.client.results import IssuedReceipt, ReceiptDraft, ReversedReceipt
 from piaolian_sdk.client.session import UnitSession
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.money import fen_from_text
@@ -90,13 +91,15 @@ class UnitActs(UnitSession):
             idempotency_key: For both calls (with suffixes); a fresh one when None.
 
         Raises:
-            InputError: A range is not the unit's.
+            InputError: A range is not the unit's, a rule is broken, or the red document has another amount.
             SignerError: A key could not sign.
             RemoteError: The node refused, did not answer, or its answer is wrong.
         """
         at = self._beijing_now()
         entry = self.range_entry(red_range)
         key = idempotency_key if idempotency_key is not None else self._random(16).hex()
+        red_draft = ReceiptDraft(original.number, red_model, original.payment_code)
+        reversing.check_red(check_draft(red_draft, entry, self._entries(), at), original)
         prepare = build_request(
             PrepareReversal,
             code=original.code,
