@@ -105,6 +105,9 @@ class LedgerInMemory:
         number = max(self.block - self.finality_depth, 0)
         return BlockStamp(number, number.to_bytes(32, "big"), number)
 
+    def latest_stamp(self) -> BlockStamp:
+        return BlockStamp(self.block, self.block.to_bytes(32, "big"), self.block)
+
     def committee(self, at: BlockStamp) -> Committee:
         return self.committee_now
 
