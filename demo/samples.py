@@ -169,6 +169,42 @@ def write_by_code(
     return _sample(root, business_number)
 
 
+def write_red(document: bytes, *, code: str, at: datetime, business_number: str) -> Sample:
+    """Write the red draft that reverses a receipt: the same lines with negative amounts, and where the blue one is.
+
+    Args:
+        document: the blue receipt as issued.
+        code: receipt code of the red one.
+        at: Beijing time of issue.
+        business_number: the unit's own number of the reversal.
+    """
+    blue = _parse(document)
+    root = _parse(document)
+    main = _find(root, "EInvoiceData/Main")
+    issuer = Issuer(
+        _find(main, "InvoicingParty/InvoicingPartyCode").text or "",
+        _find(main, "InvoicingParty/InvoicingPartyName").text or "",
+        _find(main, "SupervisorAreaCode").text or "",
+    )
+    extension = _find(main, "MainExt")
+    for child in list(extension):
+        if child.tag not in ("PayCode", "BusinessNumber", "BusinessDate"):
+            extension.remove(child)
+    _set_first(extension, "RelatedInvoiceNumber", _find(blue, "EInvoiceData/Main/EInvoiceNumber").text or "")
+    _set_first(extension, "RelatedInvoiceCode", _find(blue, "EInvoiceData/Main/EInvoiceCode").text or "")
+    _date_and_number(root, issuer=issuer, code=code, at=at, business_number=business_number)
+    _find(main, "Remark").text = "冲红原因：退费"
+    for item in _find(root, "EInvoiceData/Details"):
+        for name in ("ItemAmount", "ItemQuantity"):
+            element = _find(item, name)
+            element.text = f"-{element.text}"
+    total = _find(main, "TotalAmount")
+    total.text = f"-{total.text}"
+    if (aux := root.find("EInvoiceData/AuxDetails")) is not None:
+        _find(root, "EInvoiceData").remove(aux)
+    return _sample(root, business_number)
+
+
 def _generate_medical(
     count: int,
     *,
@@ -194,8 +230,13 @@ def _generate_medical(
 
 
 def _tree(name: str) -> etree._Element:
+    return _parse((DATA / f"{name}.xml").read_bytes())
+
+
+def _parse(document: bytes) -> etree._Element:
+    """Parse a document of the demonstration's own and take its signatures off."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    root = etree.fromstring((DATA / f"{name}.xml").read_bytes(), parser)
+    root = etree.fromstring(document, parser)
     signature = root.find("EInvoiceSignature")
     if signature is not None:
         root.remove(signature)

@@ -9,6 +9,7 @@ believed.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,15 @@ from demo.samples import Line, read_sample, write_by_code
 from piaolian_sdk.client import NoticeDraft
 from piaolian_sdk.requests import sign_request
 from piaolian_sdk.sm2 import Sm2PrivateKey
-from piaolian_sdk.wire import Problem, paths
+from piaolian_sdk.wire import LineToNotice, NoticeToPrepare, PrepareNotices, Problem, paths
 
 if TYPE_CHECKING:
     from demo.crafted import Batch, Notice
+    from demo.enrolment import EnrolledUnit
     from demo.report import Step
     from demo.rogue import TakenOverNode
     from demo.world import World
+    from piaolian_sdk.client import BatchResult
 
 _EXPOSED_SECRET = 3
 
@@ -146,7 +149,7 @@ def _refused_by_node(world: World) -> None:
     with world.report.refusal(
         "经节点：未缴款 / through the node: not paid", decided_by="node", code="payment-not-paid"
     ) as step:
-        _issue_for_code(world, step, "unpaid", 8_000)
+        call_refused(step, lambda: item_refused(step, issue_for_code(world, "unpaid", 8_000)))
     with world.report.refusal(
         "重放同一请求 / the same request again", decided_by="node", code="request-replayed"
     ) as step:
@@ -156,7 +159,7 @@ def _refused_by_node(world: World) -> None:
     ) as step:
         _alter_request(world, step)
     with world.report.refusal(
-        "请求由他人签名 / a stranger's request", decided_by="node", code="request-signature-wrong"
+        "签名挪用于另一请求 / a signature moved to another request", decided_by="node", code="request-signature-wrong"
     ) as step:
         _stranger(world, step)
     with world.report.refusal(
@@ -173,7 +176,8 @@ def _refused_by_node(world: World) -> None:
         )
 
 
-def _issue_for_code(world: World, step: Step, name: str, amount_fen: int) -> None:
+def issue_for_code(world: World, name: str, amount_fen: int) -> BatchResult:
+    """Ask the node for a receipt over an amount for one of the odd payment codes."""
     registry = world.units["land_registry"]
     code = world.facts["odd_codes"][f"YC-{name}"]
     sample = write_by_code(
@@ -186,57 +190,84 @@ def _issue_for_code(world: World, step: Step, name: str, amount_fen: int) -> Non
         payer="测试甲",
     )
     draft = draft_of(sample, Sm2PrivateKey.generate(secrets.token_bytes), code)
-    call_refused(step, lambda: item_refused(step, registry.sdk.issue(registry.ranges["0101"].range_id, [draft])))
+    return registry.sdk.issue(registry.ranges["0101"].range_id, [draft])
 
 
-def _signed_question(world: World) -> tuple[str, dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request as it goes over the wire, so that it can be sent twice or altered on its way."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+    def send(self) -> httpx.Response:
+        """Send it exactly so."""
+        return httpx.request(self.method, self.url, headers=self.headers, content=self.body, timeout=30)
+
+    def altered(self, **changes: str | bytes) -> SignedRequest:
+        """Return it with another address or body, under the same signature."""
+        return replace(self, **changes)  # type: ignore[arg-type] # Only text and bytes members are changed.
+
+
+def signed_question(world: World) -> SignedRequest:
     """A signed question of the hospital: its ranges."""
     hospital = world.units["hospital"]
-    url = world.sites[hospital.unit.issuer.area].base_url + paths.RANGES
+    return _signed(world, hospital, "GET", paths.RANGES, b"")
+
+
+def signed_notice(world: World) -> SignedRequest:
+    """A signed request of the land registry for the code of one registration fee."""
+    registry = world.units["land_registry"]
+    due = (world.now() + timedelta(days=5)).date()
+    message = PrepareNotices(
+        range=registry.ranges["payment"].range_id,
+        items=[
+            NoticeToPrepare(
+                business_number=f"QQ-{secrets.token_hex(4)}",
+                lines=[LineToNotice(item_code=REGISTRATION.code, amount="80.00")],
+                due_day=due,
+            )
+        ],
+    )
+    return _signed(world, registry, "POST", paths.NOTICES_PREPARE, message.model_dump_json().encode())
+
+
+def _signed(world: World, unit: EnrolledUnit, method: str, path: str, body: bytes) -> SignedRequest:
+    url = world.sites[unit.unit.issuer.area].base_url + path
+    headers = {"Accept": "application/json"}
+    if body:
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
     now = world.deadline(0)
-    headers = sign_request(
-        "GET",
+    signed = sign_request(
+        method,
         url,
-        {"Accept": "application/json"},
-        b"",
-        hospital.unit.document_signer,
+        headers,
+        body,
+        unit.unit.document_signer,
         nonce=secrets.token_hex(16),
         created=now,
         expires=now + 60,
     )
-    return url, dict(headers)
+    return SignedRequest(method, url, dict(signed), body)
 
 
 def _replay(world: World, step: Step) -> None:
-    url, headers = _signed_question(world)
-    first = httpx.get(url, headers=headers, timeout=30)
-    first.raise_for_status()
-    _note_problem(step, httpx.get(url, headers=headers, timeout=30))
+    request = signed_question(world)
+    request.send().raise_for_status()
+    _note_problem(step, request.send())
 
 
 def _alter_request(world: World, step: Step) -> None:
-    hospital = world.units["hospital"]
-    url = world.sites[hospital.unit.issuer.area].base_url + paths.VOIDS
-    now = world.deadline(0)
-    body = b'{"range":1,"first":1,"count":1,"reason":1,"deadline":1,"signature":"0x' + b"00" * 65 + b'"}'
-    headers = sign_request(
-        "POST",
-        url,
-        {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(8)},
-        body,
-        hospital.unit.document_signer,
-        nonce=secrets.token_hex(16),
-        created=now,
-        expires=now + 60,
-    )
-    altered = body.replace(b'"count":1', b'"count":9')
-    _note_problem(step, httpx.post(url, content=altered, headers=headers, timeout=30))
+    request = signed_notice(world)
+    _note_problem(step, request.altered(body=request.body.replace(b"80.00", b"08.00")).send())
 
 
 def _stranger(world: World, step: Step) -> None:
-    """The hospital's key id over another question: the signature is that of one path, the request asks another."""
-    url, headers = _signed_question(world)
-    _note_problem(step, httpx.get(url.replace(paths.RANGES, paths.CATALOGUE), headers=headers, timeout=30))
+    """The hospital's signature over one question under another one."""
+    request = signed_question(world)
+    _note_problem(step, request.altered(url=request.url.replace(paths.RANGES, paths.CATALOGUE)).send())
 
 
 def _note_problem(step: Step, response: httpx.Response) -> None:
@@ -263,4 +294,4 @@ def _refused_by_sdk(world: World) -> None:
     with world.report.refusal(
         "票面金额与已缴金额不符 / another amount than was paid", decided_by="node", code="notice-amount-mismatch"
     ) as step:
-        _issue_for_code(world, step, "over", 7_000)
+        call_refused(step, lambda: item_refused(step, issue_for_code(world, "over", 7_000)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from demo.issuing import wait_final
 from demo.refusing import call_refused, require_equal
-from demo.samples import read_sample
+from demo.samples import read_sample, write_red
 from demo.world import Issued
 from piaolian_sdk.receipt import parse_receipt
 
@@ -47,16 +47,19 @@ def tell(world: World) -> None:
 
 
 def reverse(world: World, blue: Issued, business_number: str) -> ReversedReceipt:
-    """Ask the unit's node to reverse a receipt; the red document is the sample's."""
+    """Ask the unit's node to reverse a receipt; the sample is reversed by the sample of a red receipt."""
     unit = world.units[blue.unit]
-    sample = read_sample(
-        "red_of_outpatient",
-        issuer=unit.unit.issuer,
-        code=unit.ranges["0601"].prefix,
-        at=world.now(),
-        business_number=business_number,
-        related=(blue.code, blue.number),
-    )
+    if blue is world.facts["outpatient_sample"]:
+        sample = read_sample(
+            "red_of_outpatient",
+            issuer=unit.unit.issuer,
+            code=blue.code,
+            at=world.now(),
+            business_number=business_number,
+            related=(blue.code, blue.number),
+        )
+    else:
+        sample = write_red(blue.receipt.document, code=blue.code, at=world.now(), business_number=business_number)
     return unit.sdk.reverse(blue.receipt, blue.range_id, parse_receipt(sample.xml).model, _REFUND)
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.story import run_as_program, story_file
 
 from demo.world import World
+from support.story import run_as_program, story_file
 
 _WANTED_REFUSALS = {
     # what the story must refuse: (decided by, code)
