@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 import pytest_socket
 
-pytest_plugins = ["support.network", "support.services"]
+pytest_plugins = ["support.network", "support.services", "support.contracts"]
 
 _MARKED_FOLDERS: Final = ("unit", "integration", "acceptance", "faults", "fuzz")
 _HERE: Final = Path(__file__).parent
