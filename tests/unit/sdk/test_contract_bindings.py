@@ -17,7 +17,17 @@ from piaolian_sdk.contracts.events import attribute_name
 from piaolian_sdk.tree import Header
 
 # Called by the other contracts alone: ordinary accounts cannot, so the SDK builds no calldata for them.
-INNER = {"consume", "use", "endPayment", "issueOne", "bookOne", "upgradeToAndCall", "initialize", "setAuthority"}
+INNER = {
+    "consume",
+    "use",
+    "endPayment",
+    "issueOne",
+    "bookOne",
+    "noticeOne",
+    "upgradeToAndCall",
+    "initialize",
+    "setAuthority",
+}
 OURS = ("Registry", "PaymentLedger", "ReceiptLedger")
 
 

@@ -194,6 +194,7 @@ _RECEIPTS = {
         "the payments make {computed} fen, the batch says {given}",
         "缴款合计 {computed} 分，与批次总额 {given} 分不符",
     ),
+    "TotalTooLarge": ErrorText("the month's counts or sums do not fit any more", "当月计数或合计超出可记录范围"),
     "UnitRootMismatch": ErrorText("the receipts make another root than the one signed", "票据与已签名的批次根不符"),
     "PaymentsDoNotFit": ErrorText(
         "payments and bodies do not fit {count} receipts", "缴款码和正文摘要与 {count} 张票据不符"

@@ -59,6 +59,15 @@ class NoticeRegistered(ContractEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentEnded(ContractEvent):
+    """The receipt of a payment was reversed; the money waits for a decision."""
+
+    range: int
+    sequence: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentRepeated(ContractEvent):
     """The entry had its effect before."""
 
