@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -143,24 +143,7 @@ class NodeConfig(BaseSettings):
         Raises:
             ConfigError: A setting is absent, malformed or unsafe, or a file of a secret cannot be read.
         """
-        source = os.environ if environment is None else environment
-        values: dict[str, object] = {}
-        for name in cls.model_fields:
-            text = _value_of(source, PREFIX + name.upper())
-            if text is not None:
-                values[name] = _parsed(name, text)
-        try:
-            return cls.model_validate(values)
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            field = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper() if first["loc"] else PREFIX
-            # Only the rule is told: the value may be a secret.
-            raise ConfigError(
-                f"{field}: {first['msg']}",
-                f"配置项 {field} 有误：{first['msg']}",
-                field=field,
-                remedy="set it in the environment",
-            ) from None
+        return read_settings(cls, environment)
 
     @property
     def allowed_authorities(self) -> frozenset[str]:
@@ -174,7 +157,70 @@ class NodeConfig(BaseSettings):
         return {name: str(getattr(self, name)) for name in type(self).model_fields if name not in SECRET_FIELDS}
 
 
+class KeyConfig(BaseSettings):
+    """The settings that the key ceremony needs: it comes before there is a network."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
+    token_label: str = Field(min_length=1, max_length=32)
+    token_pin: SecretStr = Field(min_length=4)
+    chain_key_label: str = Field(default="transactions", min_length=1, max_length=64)
+    supervision_key_label: str = Field(default="supervision", min_length=1, max_length=64)
+    department: str = Field(min_length=1, max_length=64)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 # The library's signature.
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else."""
+        return (init_settings,)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "KeyConfig":
+        """Read the settings from the environment.
+
+        Raises:
+            ConfigError: A setting is absent or malformed.
+        """
+        return read_settings(cls, environment)
+
+
 _JSON_FIELDS = frozenset({"authorities", "rpc_urls", "auditors"})
+
+
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def read_settings(kind: type[_Settings], environment: Mapping[str, str] | None = None) -> _Settings:
+    """Read settings of a class from the environment, secrets also from files.
+
+    Raises:
+        ConfigError: A setting is absent, malformed or unsafe, or a file of a secret cannot be read.
+    """
+    source = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    for name in kind.model_fields:
+        text = _value_of(source, PREFIX + name.upper())
+        if text is not None:
+            values[name] = _parsed(name, text)
+    try:
+        return kind.model_validate(values)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        field = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper() if first["loc"] else PREFIX
+        # Only the rule is told: the value may be a secret.
+        raise ConfigError(
+            f"{field}: {first['msg']}",
+            f"配置项 {field} 有误：{first['msg']}",
+            field=field,
+            remedy="set it in the environment",
+        ) from None
 
 
 def _value_of(source: Mapping[str, str], name: str) -> str | None:

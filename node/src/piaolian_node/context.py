@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from piaolian_node.api.limits import Limits
 from piaolian_node.bodies import BodyStore, KuboBodyStore, Vault
-from piaolian_node.chain.view import ChainAccess, ChainView
+from piaolian_node.chain.view import ChainAccess
 from piaolian_node.config import NodeConfig
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
@@ -50,7 +50,7 @@ class NodeContext:
     config: NodeConfig
     database: Database
     address_book: AddressBook
-    chain: ChainView
+    chain: ChainAccess
     facts: ChainFacts
     chain_signer: ChainSigner
     supervision: DocumentSigner

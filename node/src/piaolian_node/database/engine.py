@@ -64,9 +64,11 @@ class Database:
                 "数据库无法打开",
                 remedy="check database_url and disk",
             ) from exc
-        async with connection:
+        try:
             await connection.execution_options(piaolian_writer=is_writer)
             yield connection
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,0 +1,50 @@
+"""The web application of a node."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+
+from piaolian_node.api import health, problems
+from piaolian_node.context import NodeContext
+from piaolian_node.database.migrate import require_current
+from piaolian_node.outbox import endpoints as submissions
+from piaolian_node.receipts import endpoints as receipts
+from piaolian_node.registry import endpoints as registry
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(context: NodeContext) -> FastAPI:
+    """Return the application over the parts of a node."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await require_current(context.database)
+        yield
+        await context.database.close()
+
+    app = FastAPI(
+        title="票链节点", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/openapi.json"
+    )
+    app.state.context = context
+    problems.install(app)
+
+    @app.middleware("http")
+    async def every_answer(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        request.state.request_id = secrets.token_hex(8)
+        response = await call_next(request)
+        response.headers["X-Request-Id"] = request.state.request_id
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    for router in (receipts.router, submissions.router, registry.router, health.router):
+        app.include_router(router)
+    return app
