@@ -4,6 +4,7 @@ It issues certificates for document keys in both suites. It keeps no register an
 licensed authority.
 """
 
+import hashlib
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from piaolian_sdk.signing.certificates import (
     DocumentCertificate,
     PublicKey,
     certificate_from_der,
+    point_of,
     public_key_from_pem,
     spki_of,
 )
@@ -199,7 +201,7 @@ def _certificate(
             "validity": {"not_before": _time(start), "not_after": _time(start + timedelta(days=days))},
             "subject": subject,
             "subject_public_key_info": keys.PublicKeyInfo.load(spki_of(public_key)),
-            "extensions": _extensions(usage),
+            "extensions": _extensions(usage, public_key, issuer_key),
         }
     )
     return bytes(
@@ -213,7 +215,7 @@ def _certificate(
     )
 
 
-def _extensions(usage: Usage) -> list[dict[str, object]]:
+def _extensions(usage: Usage, public_key: PublicKey, issuer_key: PrivateKey) -> list[dict[str, object]]:
     return [
         {
             "extn_id": "basic_constraints",
@@ -221,7 +223,17 @@ def _extensions(usage: Usage) -> list[dict[str, object]]:
             "extn_value": x509.BasicConstraints({"ca": usage == "authority"}),
         },
         {"extn_id": "key_usage", "critical": _CRITICAL, "extn_value": x509.KeyUsage(_KEY_USAGES[usage])},
+        {"extn_id": "key_identifier", "extn_value": core.OctetString(_key_identifier(public_key))},
+        {
+            "extn_id": "authority_key_identifier",
+            "extn_value": x509.AuthorityKeyIdentifier({"key_identifier": _key_identifier(_public_key(issuer_key))}),
+        },
     ]
+
+
+def _key_identifier(public_key: PublicKey) -> bytes:
+    # The leftmost 160 bits of the SHA-256 digest of the key (RFC 7093, method 1).
+    return hashlib.sha256(point_of(public_key)).digest()[:20]
 
 
 def _time(moment: datetime) -> x509.Time:
