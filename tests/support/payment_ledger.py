@@ -57,6 +57,7 @@ class LedgerInMemory:
     nonce_blocks: dict[tuple[str, int], int] = field(default_factory=dict)
     mined: dict[bytes, MinedTransaction] = field(default_factory=dict)
     is_away: bool = False
+    taken_for_repeats: set[bytes] = field(default_factory=set)
     _calls: dict[bytes, Callable[[str], MinedTransaction]] = field(default_factory=dict)
 
     def notice(self, payment_range: int, sequence: int, due_fen: int = 8000, due_day: int = 1 << 20) -> NoticedCode:
@@ -182,7 +183,7 @@ class LedgerInMemory:
                 noticed = self.notices.get(key[:2])
                 if noticed is None:
                     unknown.add(key)
-                elif key in self.suspense or noticed.paid_by == entry.bank_reference:
+                elif key in self.suspense or entry.bank_reference in {noticed.paid_by, *self.taken_for_repeats}:
                     repeated.add(key)
                 else:
                     word = _word(noticed, entry.amount_fen, entry.value_day)

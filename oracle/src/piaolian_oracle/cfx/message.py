@@ -1,7 +1,6 @@
 """The XML of a CFX message: header and vouchers, read hardened and written byte for byte as the peers do."""
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -172,7 +171,7 @@ def write_element(name: str, value: str, charset: Charset, *, is_pair_when_empty
 def _decode_voucher(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:  # Other characters than ASCII, or binascii.Error, which is one of these.
         raise _malformed("Voucher", "a voucher is not base64", "凭证不是有效的 base64") from exc
 
 

@@ -6,9 +6,19 @@ from typing import Literal
 from piaolian_oracle.reports import Payment
 
 # "awaiting": not settled yet. "unknown": reported, but the ledger knows no notice of this code yet; tried again.
-# The rest are the ledger's words and final.
+# "doubtful": the ledger took it for a repeat, which nothing that this oracle has read explains; somebody has to look.
+# The rest are the ledger's words. All but the first two are final.
 Outcome = Literal[
-    "awaiting", "unknown", "paid", "underpaid", "overpaid", "cancelled", "already-paid", "past-due", "repeated"
+    "awaiting",
+    "unknown",
+    "paid",
+    "underpaid",
+    "overpaid",
+    "cancelled",
+    "already-paid",
+    "past-due",
+    "repeated",
+    "doubtful",
 ]
 OPEN_OUTCOMES: frozenset[str] = frozenset({"awaiting", "unknown"})
 

@@ -72,6 +72,8 @@ CREATE TABLE payments (
     PRIMARY KEY (part, code, bank_reference)
 ) STRICT;
 
+CREATE INDEX payments_code ON payments (code, bank_reference);
+
 CREATE TABLE exceptional_lines (
     statement     INTEGER NOT NULL REFERENCES statements (id),
     entry         INTEGER NOT NULL,
