@@ -1,0 +1,630 @@
+"""The SDK against the real contracts: every leaf, header, act and proof that Python makes, Solidity accepts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from piaolian_network.deploy import Setup, deploy
+from piaolian_sdk.acts import (
+    Act,
+    Book,
+    Exchange,
+    Issue,
+    Notice,
+    ReturnPaper,
+    Reverse,
+    SoftwareChainSigner,
+    Unbook,
+    Void,
+    WriteOff,
+)
+from piaolian_sdk.beijing import BEIJING, day_number, month_index
+from piaolian_sdk.cli import main
+from piaolian_sdk.client.issuing import ReceiptSecrets, SignedReceipt, leaf_of, numbered, sign_receipt
+from piaolian_sdk.client.notices import encode_notices
+from piaolian_sdk.contracts import (
+    AddressBook,
+    BookAct,
+    ChainReader,
+    ContractEvent,
+    ControlMode,
+    ExchangeAct,
+    FinalityPolicy,
+    IssueBatch,
+    ItemVersion,
+    Mark,
+    NoticeBatch,
+    RangeClass,
+    ReturnAct,
+    ReverseAct,
+    SettlementGroup,
+    Totals,
+    UnbookAct,
+    VoidAct,
+    WriteOffAct,
+    access_manager,
+    decode_log,
+    decode_revert,
+    payment_ledger,
+    receipt_ledger,
+    registry,
+    report_digest,
+)
+from piaolian_sdk.contracts.chain import ContractBinding
+from piaolian_sdk.contracts.events_payments import NoticeRegistered, PaymentsSettled
+from piaolian_sdk.contracts.events_receipts import BatchIssued, BatchRefused, Booked, Exchanged, Reversed, Unbooked
+from piaolian_sdk.contracts.events_registry import ItemSet, PoolOpened, PoolSplit, RangeAllotted, UnitRegistered
+from piaolian_sdk.errors import ContractRefusedError, VerificationError
+from piaolian_sdk.receipt import EInvoice, parse_receipt, write_unsigned
+from piaolian_sdk.signing import (
+    SUITE_P256,
+    CertificateAuthority,
+    CertificateTrust,
+    SoftwareSigner,
+    sign_receipt_as_supervisor,
+)
+from piaolian_sdk.tree import (
+    BY_CODE,
+    BY_LIST,
+    Header,
+    LeafByList,
+    Line,
+    keccak256,
+    lines_hash,
+    positional_path,
+    positional_root,
+)
+from piaolian_sdk.verify import opening_of_proof, verify_receipt_online
+from piaolian_sdk.wire import ReceiptProof
+from support.services import Anvil, run_anvil
+
+DATA = Path(__file__).parents[2] / "data" / "einvoice"
+AREA, UNIT_AREA = 13206, 1320600
+CHECK_CODE = "Ab12cD"
+NOBODY = bytes(32)
+
+
+def sample(name: str) -> EInvoice:
+    return parse_receipt((DATA / f"{name}.xml").read_bytes()).model
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A receipt that the chain holds."""
+
+    receipt: SignedReceipt
+    document: bytes
+    proof: ReceiptProof
+
+
+@dataclass
+class Desk:
+    """A network of one anvil with a unit that has numbers of every class."""
+
+    anvil: Anvil
+    reader: ChainReader
+    unit: int
+    ranges: dict[str, int]
+    items: dict[str, int]
+    unit_signer: SoftwareChainSigner
+    document_signer: SoftwareSigner
+    finance: SoftwareSigner
+    trust: CertificateTrust
+
+    def key(self, place: int) -> SoftwareChainSigner:
+        return SoftwareChainSigner(self.anvil.accounts[place].private_key)
+
+    def send(self, place: int, contract: ContractBinding, data: bytes) -> list[ContractEvent]:
+        return send(self.reader, self.key(place), contract.address, data)
+
+    def sign(self, act: Act, key: SoftwareChainSigner | None = None) -> bytes:
+        return act.sign(key or self.unit_signer, self.anvil.chain_id, self.reader.address_book.address_of(act.CONTRACT))
+
+    def node(self, data: bytes) -> list[ContractEvent]:
+        return self.send(2, self.reader.receipt_ledger, data)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.reader.latest().timestamp, tz=BEIJING)
+
+    @property
+    def deadline(self) -> int:
+        return self.reader.latest().timestamp + 3600
+
+    @property
+    def catalog(self) -> int:
+        return self.reader.registry.catalog_version()
+
+    def sign_document(self, model: EInvoice, code: str, number: int, salt: bytes = b"\x05" * 32) -> SignedReceipt:
+        secrets = ReceiptSecrets(salt, keccak256(b"seed" + bytes([number])), keccak256(b"book" + bytes([number])))
+        unsigned = write_unsigned(numbered(model, code, f"{number:010d}", CHECK_CODE, self.now))
+        return sign_receipt(unsigned, f"{number:010d}", CHECK_CODE, self.document_signer, secrets, self.now)
+
+    def issue_by_list(self, count: int) -> list[Issued]:
+        """Issue some outpatient receipts and build the proof of each."""
+        range_id = self.ranges["list"]
+        first = self.reader.registry.range_of(range_id).next
+        code = str(self.reader.registry.range_of(range_id).prefix)
+        model = sample("medical_outpatient_js")
+        receipts = [self.sign_document(model, code, first + i) for i in range(count)]
+        leaves = [leaf_of(receipt, BY_LIST, range_id, None, []) for receipt in receipts]
+        header = self.header(range_id, BY_LIST, first, receipts, leaves)
+        (issued, *_) = [e for e in self.node(receipt_ledger.build_issue([self.batch(header)])) if is_a(e, BatchIssued)]
+        assert isinstance(issued, BatchIssued)
+        return [self.issued(receipt, header, leaves, issued, place) for place, receipt in enumerate(receipts)]
+
+    def header(
+        self, range_id: int, mode: int, first: int, receipts: list[SignedReceipt], leaves: list[bytes]
+    ) -> Header:
+        return Header(
+            unit=self.unit,
+            range=range_id,
+            mode=mode,
+            first=first,
+            count=len(receipts),
+            issue_day=day_number(self.now.date()),
+            total_fen=sum(receipt.amount_fen for receipt in receipts),
+            catalog_version=self.catalog,
+            unit_root=positional_root(leaves),
+        )
+
+    def batch(self, header: Header, **more: Any) -> IssueBatch:
+        deadline = self.deadline
+        act = Issue(
+            header.unit,
+            header.range,
+            header.mode,
+            header.first,
+            header.count,
+            header.issue_day,
+            header.total_fen,
+            header.catalog_version,
+            header.unit_root,
+            deadline,
+        )
+        batch = IssueBatch(
+            unit=header.unit,
+            range=header.range,
+            first=header.first,
+            count=header.count,
+            issue_day=header.issue_day,
+            total_fen=header.total_fen,
+            catalog_version=header.catalog_version,
+            unit_root=header.unit_root,
+            payment_range=0,
+            payment_sequences=b"",
+            body_hashes=[],
+            bodies=keccak256(b"bodies"),
+            deadline=deadline,
+            signature=self.sign(act),
+        )
+        return replace(batch, **more)
+
+    def issued(
+        self, receipt: SignedReceipt, header: Header, leaves: list[bytes], event: BatchIssued, place: int
+    ) -> Issued:
+        proof = ReceiptProof.model_validate(
+            {
+                "chain_id": self.anvil.chain_id,
+                "receipt_ledger": self.reader.receipt_ledger.address,
+                "code": str(self.reader.registry.range_of(header.range).prefix),
+                "number": receipt.number,
+                "root_id": event.root_id,
+                "position": event.position,
+                "headers": 1,
+                "root_path": [],
+                "header": {
+                    "unit": header.unit,
+                    "range": header.range,
+                    "mode": "code" if header.mode == BY_CODE else "list",
+                    "first": header.first,
+                    "count": header.count,
+                    "issue_day": header.issue_day,
+                    "total_fen": header.total_fen,
+                    "catalog_version": header.catalog_version,
+                    "unit_root": header.unit_root,
+                },
+                "unit_path": positional_path(leaves, place),
+                "amount_fen": receipt.amount_fen,
+                "amount_salt": receipt.secrets.amount_salt if header.mode == BY_LIST else None,
+                "lines_hash": NOBODY,
+                "document_digest": receipt.digest,
+                "fields_seed": receipt.secrets.fields_seed,
+                "fields_root": receipt.fields_root,
+                "booking_address": receipt.booking_address,
+            }
+        )
+        return Issued(receipt, sign_receipt_as_supervisor(receipt.document, self.finance, self.now), proof)
+
+
+def is_a(event: ContractEvent, kind: type[ContractEvent]) -> bool:
+    return isinstance(event, kind)
+
+
+def send(reader: ChainReader, key: SoftwareChainSigner, to: str, data: bytes) -> list[ContractEvent]:
+    """Send a transaction, or raise what the contract refuses it with."""
+    web3: Any = reader.web3
+    call = {"from": key.address, "to": to, "data": "0x" + data.hex()}
+    answer = web3.provider.make_request("eth_call", [call, "latest"])
+    if "error" in answer:
+        raise decode_revert(bytes.fromhex(str(answer["error"].get("data", "0x"))[2:]))
+    raw = key.sign_transaction(
+        {
+            "chainId": web3.eth.chain_id,
+            "nonce": web3.eth.get_transaction_count(key.address),
+            "to": to,
+            "value": 0,
+            "data": data,
+            "gas": 12_000_000,
+            "maxFeePerGas": 10**10,
+            "maxPriorityFeePerGas": 0,
+        }
+    )
+    receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_raw_transaction(raw), timeout=20, poll_latency=0.05)
+    assert receipt["status"] == 1
+    return [decoded.event for log in receipt["logs"] if (decoded := decode_log(log)) is not None]
+
+
+def first_of(events: list[ContractEvent], kind: type[Any]) -> Any:
+    found = [event for event in events if isinstance(event, kind)]
+    assert found, [type(event).__name__ for event in events]
+    return found[0]
+
+
+def allot(
+    desk_send: Any, reader: ChainReader, unit: int, *, prefix: int, kind: int, mode: ControlMode, cls: RangeClass
+) -> int:
+    top = first_of(desk_send(reader.registry, registry.build_open_pool(cls, 132, prefix, 1, 10_000)), PoolOpened)
+    split = first_of(desk_send(reader.registry, registry.build_split_pool(top.pool, UNIT_AREA, 1_000)), PoolSplit)
+    allotted = first_of(
+        desk_send(reader.registry, registry.build_allot(split.pool, unit, 500, kind, mode, 1)), RangeAllotted
+    )
+    return int(allotted.range)
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    with run_anvil() as anvil:
+        accounts = anvil.accounts
+        setup = Setup(supervisors={accounts[1].address: "32"}, nodes={accounts[2].address: "3206"})
+        book: AddressBook = deploy(anvil.url, accounts[0].private_key, setup)
+        reader = ChainReader(anvil.url, book, FinalityPolicy(0))
+        authority = CertificateAuthority.create("测试根证书", SUITE_P256)
+        document_signer = SoftwareSigner.from_pem(*authority.issue("测试医院", SUITE_P256))
+        finance = SoftwareSigner.from_pem(*authority.issue("测试财政", SUITE_P256))
+        unit_signer = SoftwareChainSigner(b"\x21" * 32)
+
+        def supervise(contract: ContractBinding, data: bytes) -> list[ContractEvent]:
+            return send(reader, SoftwareChainSigner(accounts[1].private_key), contract.address, data)
+
+        credit_code = sample("medical_outpatient_js").main.invoicing_party.invoicing_party_code
+        register = registry.build_register_unit(
+            credit_code, UNIT_AREA, unit_signer.address, document_signer.certificate.digest
+        )
+        unit = first_of(supervise(reader.registry, register), UnitRegistered).unit
+        year = datetime.fromtimestamp(reader.latest().timestamp, tz=BEIJING).year % 100
+        none, by_code, by_list = ControlMode.NONE, ControlMode.BY_CODE, ControlMode.BY_LIST
+        ranges = {
+            "list": allot(
+                supervise, reader, unit, prefix=32060100 + year, kind=601, mode=by_list, cls=RangeClass.RECEIPT
+            ),
+            "code": allot(
+                supervise, reader, unit, prefix=32010100 + year, kind=101, mode=by_code, cls=RangeClass.RECEIPT
+            ),
+            "payment": allot(
+                supervise, reader, unit, prefix=3206000001, kind=101, mode=none, cls=RangeClass.PAYMENT_CODE
+            ),
+            "paper": allot(supervise, reader, unit, prefix=4001, kind=601, mode=none, cls=RangeClass.PAPER),
+        }
+        items = {}
+        for code in ("103043211", "103043212"):
+            version = ItemVersion(reader.latest().timestamp + 1, 0, 1, 1_000_000, 0, listed_units_only=False)
+            event = first_of(supervise(reader.registry, registry.build_set_item(AREA, code, version)), ItemSet)
+            items[code] = event.item
+        yield Desk(
+            anvil,
+            reader,
+            unit,
+            ranges,
+            items,
+            unit_signer,
+            document_signer,
+            finance,
+            CertificateTrust([authority.certificate]),
+        )
+
+
+def test_registry__reads__give_what_was_written(desk: Desk) -> None:
+    reader = desk.reader.registry
+    party = sample("medical_outpatient_js").main.invoicing_party
+
+    assert reader.unit_id_of(party.invoicing_party_code) == desk.unit
+    assert reader.unit_of(desk.unit).signer == desk.unit_signer.address
+    assert reader.item_of(desk.items["103043211"]).code == "103043211"
+    assert reader.item_id_of(AREA, "103043211") == desk.items["103043211"]
+    assert reader.range_of(desk.ranges["list"]).mode is ControlMode.BY_LIST
+    assert reader.find_range(RangeClass.PAYMENT_CODE, 3206000001, 7) == desk.ranges["payment"]
+    assert reader.area_of(desk.key(2).address) == AREA
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_issue__by_list__every_receipt_opens_and_verifies(desk: Desk, count: int) -> None:
+    for issued in desk.issue_by_list(count):
+        opening = opening_of_proof(issued.proof)
+        verified = verify_receipt_online(issued.document, issued.proof, desk.reader, desk.trust)
+
+        assert desk.reader.receipt_ledger.open_leaf(opening) == verified.document.leaf
+        assert verified.state_zh == "已上链"
+
+
+def test_verify__altered_document_with_true_proof__is_refused(desk: Desk) -> None:
+    (issued,) = desk.issue_by_list(1)
+
+    with pytest.raises(VerificationError):
+        verify_receipt_online(issued.document.replace(b"993.54", b"993.55"), issued.proof, desk.reader, desk.trust)
+
+
+def write_files(desk: Desk, issued: Issued, folder: Path) -> list[str]:
+    (folder / "receipt.xml").write_bytes(issued.document)
+    (folder / "proof.json").write_text(issued.proof.model_dump_json(), encoding="utf-8")
+    (folder / "book.json").write_text(desk.reader.address_book.to_json(), encoding="utf-8")
+    (folder / "root.pem").write_bytes(b"".join(root.pem for root in desk.trust.roots))
+    chain = ["--rpc", desk.anvil.url, "--finality-depth", "0", "--address-book", str(folder / "book.json")]
+    return [
+        "verify",
+        str(folder / "receipt.xml"),
+        "--proof",
+        str(folder / "proof.json"),
+        *chain,
+        "--trust",
+        str(folder / "root.pem"),
+    ]
+
+
+def test_command_line__good_receipt__says_so(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = write_files(desk, desk.issue_by_list(1)[0], tmp_path)
+
+    assert main(arguments) == 0
+    assert "查验一致" in capsys.readouterr().out
+
+
+def test_command_line__altered_receipt__is_refused(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = write_files(desk, desk.issue_by_list(1)[0], tmp_path)
+    document = tmp_path / "receipt.xml"
+    document.write_bytes(document.read_bytes().replace(b"993.54", b"993.55"))
+
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert "signature-wrong" in captured.err
+    assert captured.out == ""
+
+
+def test_command_line__chain_silent__is_no_verdict(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = write_files(desk, desk.issue_by_list(1)[0], tmp_path)
+    silent = ["http://127.0.0.1:9" if part == desk.anvil.url else part for part in arguments]
+
+    assert main(silent) == 3
+    assert "chain-unreachable" in capsys.readouterr().err
+
+
+def test_open_leaf__other_amount__reverts_with_its_error(desk: Desk) -> None:
+    (issued,) = desk.issue_by_list(1)
+
+    with pytest.raises(ContractRefusedError) as refused:
+        desk.reader.receipt_ledger.open_leaf(replace(opening_of_proof(issued.proof), amount=NOBODY))
+
+    assert refused.value.code == "opening-does-not-match"
+
+
+def test_issue__number_not_next__is_refused_by_event_with_its_error(desk: Desk) -> None:
+    (issued,) = desk.issue_by_list(1)
+    header = issued.proof.header.to_header()
+
+    event = first_of(desk.node(receipt_ledger.build_issue([desk.batch(header)])), BatchRefused)
+
+    error = decode_revert(event.error)
+    assert error.code == "number-not-next"
+    assert error.values["given"] == header.first
+
+
+def test_by_code__notice_vote_settle_issue__leaf_of_the_contract_is_ours(desk: Desk) -> None:
+    lines = [
+        [Line(8000, desk.items["103043211"])],
+        [Line(5000, desk.items["103043211"]), Line(3000, desk.items["103043212"])],
+    ]
+    payments = desk.reader.payment_ledger
+    first = register_notices(desk, lines)
+    assert payments.notice_of(desk.ranges["payment"], first).lines_hash == lines_hash(lines[0])
+    pay(desk, [first, first + 1], [8000, 8000])
+    assert payments.notice_of(desk.ranges["payment"], first).paid
+
+    range_id = desk.ranges["code"]
+    record = desk.reader.registry.range_of(range_id)
+    receipts = [desk.sign_document(sample("nontax_unified_js"), str(record.prefix), record.next + i) for i in range(2)]
+    codes = [str(3206000001 * 10**10 + first + i) for i in range(2)]
+    leaves = [
+        leaf_of(receipt, BY_CODE, range_id, code, part)
+        for receipt, code, part in zip(receipts, codes, lines, strict=True)
+    ]
+    header = desk.header(range_id, BY_CODE, record.next, receipts, leaves)
+    batch = desk.batch(
+        header,
+        payment_range=desk.ranges["payment"],
+        payment_sequences=b"".join((first + i).to_bytes(5, "big") for i in range(2)),
+        body_hashes=[receipt.body_hash for receipt in receipts],
+    )
+
+    event = first_of(desk.node(receipt_ledger.build_issue([batch])), BatchIssued)
+
+    assert event.unit_root == header.unit_root
+    assert payments.notice_of(desk.ranges["payment"], first).used
+    assert payments.totals().receipted == 16000
+
+
+def register_notices(desk: Desk, notices: list[list[Line]]) -> int:
+    first = desk.reader.registry.range_of(desk.ranges["payment"]).next
+    lanes, lines = encode_notices(notices)
+    due_day, deadline = day_number(desk.now.date()) + 5, desk.deadline
+    act = Notice(desk.unit, desk.ranges["payment"], first, due_day, lanes, lines, deadline)
+    batch = NoticeBatch(desk.unit, desk.ranges["payment"], first, due_day, lanes, lines, deadline, desk.sign(act))
+    event = first_of(desk.send(2, desk.reader.payment_ledger, payment_ledger.build_notice([batch])), NoticeRegistered)
+    assert event.count == len(notices)
+    return first
+
+
+def pay(desk: Desk, sequences: list[int], amounts: list[int]) -> None:
+    ledger, manager = desk.reader.payment_ledger, desk.reader.access_manager
+    oracle = desk.key(5)
+    desk.send(0, ledger, payment_ledger.build_set_committee([oracle.address], [1], 1))
+    desk.send(0, manager, access_manager.build_grant_role(access_manager.ORACLE, oracle.address, 0))
+    assert manager.has_role(access_manager.ORACLE, oracle.address) == (True, 0)
+    day = day_number(desk.now.date())
+    entries = b"".join(
+        sequence.to_bytes(5, "big") + fen.to_bytes(6, "big") + day.to_bytes(3, "big") + b"bankref1"
+        for sequence, fen in zip(sequences, amounts, strict=True)
+    )
+    groups = [SettlementGroup(desk.ranges["payment"], 0, entries)]
+    report, epoch = keccak256(b"report"), ledger.committee().epoch
+    desk.send(5, ledger, payment_ledger.build_vote(epoch, 1, 1, report_digest(report, groups)))
+    event = first_of(desk.send(7, ledger, payment_ledger.build_settle(epoch, report, groups)), PaymentsSettled)
+    assert event.paid == len(sequences)
+
+
+def test_reverse__red_root__is_the_contracts_leaf(desk: Desk) -> None:
+    (blue,) = desk.issue_by_list(1)
+    range_id = desk.ranges["list"]
+    number = desk.reader.registry.range_of(range_id).next
+    salt = blue.receipt.secrets.amount_salt
+    red = desk.sign_document(sample("red_of_outpatient"), blue.proof.code, number, salt)
+    leaf = LeafByList(range_id, number, blue.receipt.amount_fen, salt, red.body_hash).hash
+    day, deadline, catalog = day_number(desk.now.date()), desk.deadline, desk.catalog
+    act = Reverse(
+        desk.unit, range_id, int(blue.receipt.number), range_id, number, day, blue.receipt.amount_fen, catalog, leaf, 1,
+        deadline,
+    )  # fmt: skip
+    message = ReverseAct(
+        original=opening_of_proof(blue.proof),
+        red_range=range_id,
+        red_number=number,
+        issue_day=day,
+        amount_fen=blue.receipt.amount_fen,
+        amount_salt=salt,
+        red_body_hash=red.body_hash,
+        catalog_version=catalog,
+        reason=1,
+        payment_range=0,
+        bodies=NOBODY,
+        deadline=deadline,
+        signature=desk.sign(act),
+    )
+
+    event = first_of(desk.node(receipt_ledger.build_reverse(message)), Reversed)
+
+    ledger = desk.reader.receipt_ledger
+    assert event.red_root == leaf
+    assert ledger.mark_of(range_id, int(blue.receipt.number)) is Mark.REVERSED
+    assert ledger.mark_of(range_id, number) is Mark.RED
+    assert ledger.reversal_of(range_id, int(blue.receipt.number)) == (range_id, number)
+    assert desk.reader.root_block(event.root_id, desk.reader.latest()).number > 0
+    verified = verify_receipt_online(blue.document, blue.proof, desk.reader, desk.trust)
+    assert verified.state_zh == "已冲红"
+
+
+def test_exchange_and_return__paper__marks_come_and_go(desk: Desk) -> None:
+    (issued,) = desk.issue_by_list(1)
+    range_id, number, paper = desk.ranges["list"], int(issued.receipt.number), desk.ranges["paper"]
+    paper_number = desk.reader.registry.range_of(paper).next
+    deadline = desk.deadline
+    act = Exchange(desk.unit, range_id, number, paper, paper_number, deadline)
+    exchange = ExchangeAct(opening_of_proof(issued.proof), paper, paper_number, deadline, desk.sign(act))
+
+    first_of(desk.node(receipt_ledger.build_exchange(exchange)), Exchanged)
+
+    ledger = desk.reader.receipt_ledger
+    assert ledger.mark_of(range_id, number) is Mark.EXCHANGED
+    assert ledger.paper_of(range_id, number) == (paper, paper_number)
+    back = ReturnPaper(desk.unit, range_id, number, paper, paper_number, deadline)
+    returned = ReturnAct(desk.unit, range_id, number, paper, paper_number, deadline, desk.sign(back))
+    desk.node(receipt_ledger.build_return_paper(returned))
+    assert ledger.mark_of(range_id, number) is Mark.NONE
+
+
+def test_book_and_unbook__share__is_kept_and_given_back(desk: Desk) -> None:
+    (issued,) = desk.issue_by_list(1)
+    ledger, opening = desk.reader.receipt_ledger, opening_of_proof(issued.proof)
+    range_id, number, booker = desk.ranges["list"], int(issued.receipt.number), desk.key(6)
+    key, deadline = SoftwareChainSigner(issued.receipt.secrets.booking_secret), desk.deadline
+    act = Book(ledger.open_leaf(opening), booker.address, 0, 600_000_000, deadline)
+    book = BookAct(opening, booker.address, 0, 600_000_000, deadline, desk.sign(act, key))
+
+    event = first_of(desk.node(receipt_ledger.build_book(book)), Booked)
+
+    assert (event.share, event.counter) == (600_000_000, 1)
+    assert ledger.booking_of(range_id, number).share == 600_000_000
+    second = Book(ledger.open_leaf(opening), booker.address, 1, 400_000_001, deadline)
+    too_much = BookAct(opening, booker.address, 1, 400_000_001, deadline, desk.sign(second, key))
+    with pytest.raises(ContractRefusedError) as refused:
+        desk.node(receipt_ledger.build_book(too_much))
+    assert refused.value.code == "share-exceeded"
+    undo = Unbook(range_id, number, booker.address, 1, deadline)
+    unbook = UnbookAct(range_id, number, booker.address, 1, deadline, desk.sign(undo, booker))
+    first_of(desk.node(receipt_ledger.build_unbook(unbook)), Unbooked)
+    assert ledger.share_of(range_id, number, booker.address) == 0
+
+
+def test_void__next_numbers__are_marked(desk: Desk) -> None:
+    range_id = desk.ranges["list"]
+    first, deadline = desk.reader.registry.range_of(range_id).next, desk.deadline
+    signature = desk.sign(Void(desk.unit, range_id, first, 2, 3, deadline))
+
+    desk.node(receipt_ledger.build_void_numbers(VoidAct(desk.unit, range_id, first, 2, 3, deadline, signature)))
+
+    assert desk.reader.receipt_ledger.mark_of(range_id, first + 1) is Mark.VOID
+
+
+def test_write_off__current_month__is_refused_with_its_error(desk: Desk) -> None:
+    desk.issue_by_list(1)
+    month, deadline = month_index(desk.now.date()), desk.deadline
+    period = desk.reader.receipt_ledger.period_of(desk.unit, 601, month)
+    totals = period.totals
+    act = WriteOff(
+        desk.unit,
+        601,
+        month,
+        totals.issued,
+        totals.voided,
+        totals.red,
+        totals.issued_fen,
+        totals.reversed_fen,
+        deadline,
+    )
+
+    with pytest.raises(ContractRefusedError) as refused:
+        desk.node(
+            receipt_ledger.build_write_off(
+                WriteOffAct(desk.unit, 601, month, Totals(*vars_of(totals)), deadline, desk.sign(act))
+            )
+        )
+
+    assert refused.value.code == "month-not-ended"
+    assert totals.issued > 0
+    assert not period.closed
+
+
+def vars_of(totals: Totals) -> tuple[int, int, int, int, int]:
+    return totals.issued, totals.voided, totals.red, totals.issued_fen, totals.reversed_fen
+
+
+def test_send__without_role__is_refused_with_its_error(desk: Desk) -> None:
+    with pytest.raises(ContractRefusedError) as refused:
+        desk.send(8, desk.reader.receipt_ledger, receipt_ledger.build_issue([]))
+
+    assert refused.value.code == "access-managed-unauthorized"
