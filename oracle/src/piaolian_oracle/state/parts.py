@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from piaolian_oracle.reports import Payment
 from piaolian_oracle.state.database import Database
-from piaolian_oracle.state.records import Outcome, Part, StoredTransaction
+from piaolian_oracle.state.records import Outcome, Part, RecordedOutcomes, StoredTransaction
 
 _MARK_VOTED = "UPDATE parts SET voted_epoch = ?, voted_digest = ?, approved_unix = NULL, checked_unix = 0 WHERE id = ?"
 

@@ -76,6 +76,19 @@ class StoredTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedOutcomes:
+    """What became of a part.
+
+    Attributes:
+        is_done: Whether none of its payments is open any more.
+        doubtful: (code, bank reference) of payments that the ledger may have taken for repeats wrongly.
+    """
+
+    is_done: bool
+    doubtful: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a source is not read at present."""
 
