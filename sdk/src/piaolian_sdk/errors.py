@@ -62,11 +62,9 @@ ErrorCode = Literal[
     "receipt-too-large",
     "receipt-value-malformed",
     # Numbered rules
-    "business-number-missing",
     "check-code-placeholder",
     "currency-wrong",
     "identifier-mismatch",
-    "in-kind-value-missing",
     "issue-date-not-today",
     "item-amount-out-of-bounds",
     "item-disabled",
@@ -189,6 +187,10 @@ class PiaolianError(Exception):
         self.remedy = remedy
         self.retry = retry
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error pass from one process to another: exceptions are rebuilt from ``args`` otherwise."""
+        return _rebuild, (type(self), self.args), vars(self)
+
     def to_problem(self) -> dict[str, str | None]:
         """Return the members that a problem document (RFC 9457) takes over from an error."""
         return {
@@ -200,6 +202,12 @@ class PiaolianError(Exception):
             "rule": self.rule,
             "remedy": self.remedy,
         }
+
+
+def _rebuild(kind: type[PiaolianError], arguments: tuple[Any, ...]) -> PiaolianError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
 
 
 class InputError(PiaolianError):

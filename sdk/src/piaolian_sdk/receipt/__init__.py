@@ -13,6 +13,7 @@ from piaolian_sdk.receipt.digests import document_digest, fields_of, original_by
 from piaolian_sdk.receipt.model import (
     AuxItem,
     EInvoice,
+    Element,
     Header,
     InvoicingParty,
     Item,
@@ -39,6 +40,7 @@ __all__ = [
     "SUITE_SM2",
     "AuxItem",
     "EInvoice",
+    "Element",
     "Header",
     "InvoicingParty",
     "Item",

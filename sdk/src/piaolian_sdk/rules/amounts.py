@@ -67,6 +67,8 @@ def rounding(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
             )
         if not is_rounding and amount < 0 and not receipt.main.is_red:
             yield Finding(item_path(position, "ItemAmount"), "an amount that is not negative", "total-not-positive")
+        if not is_rounding and amount > 0 and receipt.main.is_red:
+            yield Finding(item_path(position, "ItemAmount"), "an amount that is not positive", "red-sign-wrong")
 
 
 def currency(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:

@@ -1,16 +1,22 @@
 """Rules of what the document is: mandatory elements, identifiers, kind, dates, parties, text."""
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
+from piaolian_sdk.beijing import beijing_day
 from piaolian_sdk.codes import CitizenId, CreditCode, ReceiptCode
 from piaolian_sdk.errors import InputError
-from piaolian_sdk.receipt import EInvoice
+from piaolian_sdk.receipt import EInvoice, Element
 from piaolian_sdk.rules.context import RuleContext
-from piaolian_sdk.rules.rule import Finding, aux_path, item_path
+from piaolian_sdk.rules.rule import Finding, item_path
 
 _PLACEHOLDER_CHECK_CODE = "000000"
 MAX_NAME_CHARACTERS = 200
 MAX_TEXT_CHARACTERS = 2000
+# DEL, C1 controls, line and paragraph separators, and the marks of Unicode's bidirectional algorithm (UAX 9).
+_HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_LINE_ENDS = re.compile("[\t\r\n]")
 
 
 def mandatory_elements(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
@@ -24,6 +30,9 @@ def mandatory_elements(receipt: EInvoice, _context: RuleContext) -> Iterator[Fin
         "Main/InvoicingPartySeal/SealId": main.invoicing_party_seal.seal_id,
         "Main/InvoicingPartySeal/SealName": main.invoicing_party_seal.seal_name,
         "Main/InvoicingPartySeal/SealHash": main.invoicing_party_seal.seal_hash,
+        "Main/SupervisorPartySeal/SealId": main.supervisor_party_seal.seal_id,
+        "Main/SupervisorPartySeal/SealName": main.supervisor_party_seal.seal_name,
+        "Main/SupervisorPartySeal/SealHash": main.supervisor_party_seal.seal_hash,
     }
     texts |= {item_path(position, "ItemName"): item.item_name for position, item in enumerate(receipt.items)}
     for path, text in texts.items():
@@ -67,7 +76,9 @@ def specimen(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
 
 def issue_date(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
     """The day of issue is the current Beijing day of whoever accepts."""
-    today = context.beijing_now.date()
+    now = context.beijing_now
+    # A moment with a zone is turned into Beijing time; one without is Beijing wall clock already.
+    today = now.date() if now.tzinfo is None else beijing_day(now)
     if receipt.main.issue_date != today:
         yield Finding("Main/IssueDate", f"{today:%Y%m%d}")
 
@@ -101,46 +112,64 @@ def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
     # A foreign passport has no published form: only what looks like one of the two national forms is judged.
     if is_organisation and not _is_credit_code(code):
         yield Finding("Main/PayerParty/PayerPartyCode", "a credit code of GB 32100, because PayerPartyType is 2")
-    looks_national = len(code) == 18 and code[:17].isdigit()
+    # Seventeen digits are an identity number that lost its X in a spreadsheet (C004).
+    looks_national = len(code) in (17, 18) and code[:17].isascii() and code[:17].isdigit()
     if not is_organisation and looks_national and not _is_citizen_id(code):
-        yield Finding("Main/PayerParty/PayerPartyCode", "a citizen identity number with its check character")
+        yield Finding(
+            "Main/PayerParty/PayerPartyCode", "a citizen identity number with its check character, X in upper case"
+        )
 
 
 def text_lengths(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
-    """Names fit a line of the visual copy, remarks fit its box; lengths count characters."""
-    main = receipt.main
-    names = {
-        "Main/EInvoiceName": main.einvoice_name,
-        "Main/InvoicingParty/InvoicingPartyName": main.invoicing_party.invoicing_party_name,
-        "Main/PayerParty/PayerPartyName": main.payer_party.payer_party_name or "",
-        "Main/HandlingPerson": main.handling_person,
-        "Main/Checker": main.checker,
-    }
-    names |= {item_path(position, "ItemName"): item.item_name for position, item in enumerate(receipt.items)}
-    names |= {
-        aux_path(position, "AuxItemName"): line.aux_item_name or "" for position, line in enumerate(receipt.aux_items)
-    }
-    for path, text in names.items():
-        if len(text) > MAX_NAME_CHARACTERS:
-            yield Finding(path, f"at most {MAX_NAME_CHARACTERS} characters")
-    remarks = {"Main/Remark": main.remark or "", "Main/SupervisorRemark": main.supervisor_remark or ""}
-    for path, text in remarks.items():
-        if len(text) > MAX_TEXT_CHARACTERS:
-            yield Finding(path, f"at most {MAX_TEXT_CHARACTERS} characters")
+    """Texts fit a line of the visual copy, remarks fit their box; lengths count characters (C013)."""
+    for path, text in _texts(receipt):
+        limit = MAX_TEXT_CHARACTERS if path.endswith("Remark") else MAX_NAME_CHARACTERS
+        if len(text) > limit:
+            yield Finding(path, f"at most {limit} characters")
 
 
-def single_lines(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
-    """A name is one line: tabs and line ends, which XML allows, stand only in remarks."""
-    main = receipt.main
-    names = {
-        "Main/EInvoiceName": main.einvoice_name,
-        "Main/InvoicingParty/InvoicingPartyName": main.invoicing_party.invoicing_party_name,
-        "Main/PayerParty/PayerPartyName": main.payer_party.payer_party_name or "",
-    }
-    names |= {item_path(position, "ItemName"): item.item_name for position, item in enumerate(receipt.items)}
-    for path, text in names.items():
-        if any(character in "\t\r\n" for character in text):
+def characters(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
+    """No text holds control characters, nor marks that turn the direction of reading and so hide what is signed.
+
+    XML keeps out those below U+0020 except tab and line ends; these stand in remarks alone, a name is one line.
+    """
+    for path, text in _texts(receipt):
+        if text.isascii() and text.isprintable():
+            continue
+        if _HIDDEN.search(text):
+            yield Finding(path, "text without control characters and direction marks")
+        elif not path.endswith("Remark") and _LINE_ENDS.search(text):
             yield Finding(path, "one line of text")
+
+
+def _texts(receipt: EInvoice) -> Iterator[tuple[str, str]]:
+    """Give path and text of every text of the document that has one."""
+    main = receipt.main
+    yield from _element_texts("Main", main)
+    yield from _element_texts("Main/InvoicingParty", main.invoicing_party)
+    yield from _element_texts("Main/PayerParty", main.payer_party)
+    yield from _element_texts("Main/MainExt", main.main_ext)
+    for position, item in enumerate(receipt.items):
+        yield from _element_texts(f"Details/Item[{position + 1}]", item)
+    for position, line in enumerate(receipt.aux_items):
+        yield from _element_texts(f"AuxDetails/AuxItem[{position + 1}]", line)
+
+
+def _element_texts(path: str, element: Element) -> Iterator[tuple[str, str]]:
+    for name, alias in _text_fields(type(element)):
+        text = getattr(element, name)
+        if text:
+            yield f"{path}/{alias}", text
+
+
+@cache
+def _text_fields(model: type[Element]) -> tuple[tuple[str, str], ...]:
+    """Return name and element of the fields that hold free text."""
+    return tuple(
+        (name, field.alias or name)
+        for name, field in model.model_fields.items()
+        if field.annotation in (str, str | None) and not field.metadata
+    )
 
 
 def _is_credit_code(text: str) -> bool:
@@ -153,7 +182,6 @@ def _is_credit_code(text: str) -> bool:
 
 def _is_citizen_id(text: str) -> bool:
     try:
-        CitizenId.from_string(text)
+        return CitizenId.from_string(text) == text
     except InputError:
         return False
-    return True

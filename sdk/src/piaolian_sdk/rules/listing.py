@@ -65,8 +65,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R011", "text-has-control-character", "XML 1.0 §2.2",
-        "a name holds a tab or a line end", "名称中含有制表符或换行符",
-        "write the name on one line", identity.single_lines,
+        "a text holds control characters, or a name more than one line", "文字中含有控制字符，或名称不止一行",
+        "remove the characters where the text was entered", identity.characters,
     ),
     Rule(
         "R012", "total-mismatch", f"{_CHECKS} 第3项",

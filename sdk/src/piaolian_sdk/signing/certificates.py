@@ -7,7 +7,7 @@ decoded once and kept: a node sees the same few thousand of them in millions of 
 import hashlib
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from asn1crypto import keys, pem, x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -142,6 +142,10 @@ class DocumentCertificate:
     def serial_text(self) -> str:
         """The serial number as ``KeyInfo`` writes it: hexadecimal, upper case, at least 16 digits."""
         return f"{self.serial:016X}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as DER: keys of the cryptography library cannot."""
+        return certificate_from_der, (self.der,)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DocumentCertificate) and other.der == self.der

@@ -1,7 +1,7 @@
 """Each rule passes the sample documents and refuses one change of them, by its own code and field."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from piaolian_sdk.rules import (
     kind_of,
     violations,
 )
+from support.documents import edge_values
 
 DATA = Path(__file__).parents[3] / "data" / "einvoice"
 OUTPATIENT, INPATIENT, RED = "medical_outpatient_js", "medical_inpatient", "red_of_outpatient"
@@ -105,7 +106,29 @@ NEGATIVES: list[tuple[str, str, str, object, str, str]] = [
     ),
     ("R009", NON_TAX, "main.payer_party.payer_party_name", "", "payer-name-missing", "Main/PayerParty/PayerPartyName"),
     ("R010", OUTPATIENT, "main.remark", "长" * 2001, "text-too-long", "Main/Remark"),
-    ("R011", OUTPATIENT, "main.payer_party.payer_party_name", "测\t试", "text-has-control-character", ""),
+    ("R010", OUTPATIENT, "main.main_ext.org_type", "级" * 201, "text-too-long", "Main/MainExt/OrgType"),
+    (
+        "R011",
+        OUTPATIENT,
+        "main.payer_party.payer_party_name",
+        "测\t试",
+        "text-has-control-character",
+        "Main/PayerParty",
+    ),
+    ("R011", OUTPATIENT, "main.remark", "测\x85试", "text-has-control-character", "Main/Remark"),
+    ("R011", OUTPATIENT, "items.1.item_name", "检查\u202e费", "text-has-control-character", "Details/Item[2]/ItemName"),
+    ("R011", OUTPATIENT, "aux_items.0.aux_item_name", "药\x7f", "text-has-control-character", "AuxDetails/AuxItem[1]"),
+    ("R001", OUTPATIENT, "main.supervisor_party_seal.seal_id", "", "mandatory-element-missing", "Main/SupervisorParty"),
+    (
+        "R009",
+        NON_TAX,
+        "main.payer_party.payer_party_code",
+        "11010120991231004",
+        "payer-code-mismatch",
+        "Main/PayerParty",
+    ),
+    ("R009", NON_TAX, "main.payer_party.payer_party_code", "11010120991231004x", "payer-code-mismatch", "Main/Payer"),
+    ("R016", RED, "items.0.item_amount", Decimal("717.28"), "red-sign-wrong", "Details/Item[1]/ItemAmount"),
     ("R012", OUTPATIENT, "main.total_amount", Decimal("993.55"), "total-mismatch", "Main/TotalAmount"),
     ("R013", RED, "main.total_amount", Decimal("993.54"), "red-sign-wrong", "Main/TotalAmount"),
     ("R014", CENTRAL, "items.0.item_quantity", Decimal(0), "quantity-amount-mismatch", "Details/Item[1]/ItemAmount"),
@@ -170,6 +193,29 @@ def test_kind__range_of_another_kind__refused() -> None:
 def test_issue_date__next_beijing_day__refused() -> None:
     receipt = sample(OUTPATIENT)
     assert refusal(receipt, context_for(receipt, beijing_now=datetime(2023, 5, 1, 0, 30))).rule_id == "R006"  # noqa: DTZ001 # Beijing wall clock.
+
+
+def test_issue_date__late_in_the_evening_of_utc__the_next_day_in_beijing() -> None:
+    receipt = sample(OUTPATIENT)
+    evening_before = datetime(2023, 4, 29, 16, 30, tzinfo=UTC)
+    assert violations(receipt, context_for(receipt, beijing_now=evening_before)) == []
+
+
+def test_characters__remark_of_several_lines__accepted() -> None:
+    receipt = changed(sample(OUTPATIENT), "main.remark", "行1\n行2\t尾")
+    assert violations(receipt, context_for(receipt)) == []
+
+
+@pytest.mark.parametrize("name", edge_values()["payer_names"])
+def test_c013_payer__edge_names__accepted(name: str) -> None:
+    receipt = changed(sample(OUTPATIENT), "main.payer_party.payer_party_name", name)
+    assert violations(receipt, context_for(receipt)) == []
+
+
+@pytest.mark.parametrize("code", edge_values()["credit_codes_valid"])
+def test_payer__organisations_codes__accepted(code: str) -> None:
+    receipt = changed(sample(CENTRAL), "main.payer_party.payer_party_code", code)
+    assert "payer-code-mismatch" not in [v.code for v in violations(receipt, context_for(receipt))]
 
 
 def test_c022_total__gap_without_rounding_item__refused() -> None:

@@ -1,5 +1,6 @@
 """Certificates of both suites: reading, issuing, trusting."""
 
+import pickle
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -54,6 +55,12 @@ def test_certificate__p256__another_library_reads_the_same() -> None:
     assert theirs.not_valid_after_utc == ours.not_after.astimezone(UTC)
     assert theirs.extensions.get_extension_for_class(other_x509.KeyUsage).value.content_commitment
     assert theirs.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) == point_of(ours.public_key)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_certificate__through_a_process_boundary__unchanged(suite: str) -> None:
+    certificate = signatory(suite).unit.certificate
+    assert pickle.loads(pickle.dumps(certificate)) == certificate
 
 
 @pytest.mark.parametrize("data", [b"", b"\x30\x00", b"no certificate", b"\x30\x82\x40\x01" + b"\x00" * 20_000])
