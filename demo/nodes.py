@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from demo.cast import HOSPITAL_CITY, REGISTRY_CITY, point_of
-from demo.catalogue import ITEMS
+from demo.catalogue import ITEMS, ROUNDING_CODE
 from demo.errors import StoryFailedError
 from demo.programs import command_path, make_token_folder, new_pin, run_command, write_secret
 from piaolian_sdk.client.connection import NodeConnection
@@ -130,7 +130,8 @@ def start(world: World, site: NodeSite) -> None:
     node = command_path("piaolian-node")
     run_command([node, "migrate"], site.environment)
     names = site.directory / "catalogue.json"
-    names.write_text(json.dumps({item.code: item.name for item in ITEMS}, ensure_ascii=False), encoding="utf-8")
+    entries = {item.code: {"name": item.name, "rounding": item.code == ROUNDING_CODE} for item in ITEMS}
+    names.write_text(json.dumps(entries, ensure_ascii=False), encoding="utf-8")
     for unit in world.units.values():
         if unit.unit.issuer.area == site.city:
             _add_party(site, "unit", unit.unit.certificate_pem, point_of(unit.unit.encryption), unit.number)

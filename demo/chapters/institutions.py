@@ -9,6 +9,7 @@ from demo import nodes, oracles
 from demo.cast import HOSPITAL_CITY, PROVINCE, REGISTRY_CITY
 from demo.chain import Call, DemoChain
 from demo.enrolment import allot_ranges, register_units, set_items, supervisor_key
+from demo.programs import in_parallel
 from demo.rogue import TakenOverNode
 from piaolian_network.deploy import Setup, deploy
 from piaolian_network.members import Oracle
@@ -34,13 +35,12 @@ def tell(world: World) -> None:
     report = world.report
     world.facts["address_book_path"] = world.network.directory / "address-book.json"
     with report.step("两个节点的密钥在各自的 SoftHSM 中生成 / nodes' keys are made in their own SoftHSM") as step:
-        world.sites = {
-            HOSPITAL_CITY: nodes.prepare(world, HOSPITAL_CITY, index=0),
-            REGISTRY_CITY: nodes.prepare(world, REGISTRY_CITY, index=1),
-        }
+        cities = (HOSPITAL_CITY, REGISTRY_CITY)
+        sites = in_parallel(lambda city: nodes.prepare(world, city, index=cities.index(city)), cities)
+        world.sites = {site.city: site for site in sites}
         step.detail |= {site.name: site.chain_address for site in world.sites.values()}
     with report.step("三个预言机各有密钥与银行文件夹 / three oracles, each with its own key and folder") as step:
-        stations = [oracles.prepare(world, index) for index in range(3)]
+        stations = in_parallel(lambda index: oracles.prepare(world, index), range(3))
         world.facts["bank_folders"] = [station.folder for station in stations]
         step.detail |= {station.name: station.chain_address for station in stations}
     with report.step("部署合约并授权：监管、节点、预言机 / contracts, roles and areas") as step:
@@ -55,8 +55,7 @@ def tell(world: World) -> None:
     with report.step("两家单位结转旧系统未核销月份 / two units bring an open month forward") as step:
         _bring_forward(world, step)
     with report.step("两个节点启动 / two finance nodes start") as step:
-        for site in world.sites.values():
-            nodes.start(world, site)
+        in_parallel(lambda site: nodes.start(world, site), world.sites.values())
         for site in world.sites.values():
             nodes.wait_ready(world, site)
         _connect_units(world)
