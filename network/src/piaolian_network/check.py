@@ -5,17 +5,20 @@ Numbered as they are carried out; the first that fails is raised:
 1. The chain is the address book's: chain id and hash of block 0.
 2. Each proxy points to the implementation of the address book (ERC-1967 slot).
 3. The runtime code of each implementation has the hash of the address book.
-4. The runtime code of each contract is what the sources compile to, immutables left out.
+4. The runtime code of each contract, and of the part that a ledger's constructor split off, is what the sources
+   compile to, immutables left out.
 5. Each immutable and each linked library is an address of this network: one of its contracts, or the contract
    itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from eth_utils.crypto import keccak
 
+from piaolian_network.deploy import PROXIED, create_address
 from piaolian_network.errors import MismatchError
 from piaolian_network.programs import checkout
 from piaolian_network.rpc import ChainRPC
@@ -25,6 +28,8 @@ from piaolian_sdk.contracts.address_book import AddressBook, DeployedContract
 # keccak256("eip1967.proxy.implementation") - 1 (ERC-1967).
 IMPLEMENTATION_SLOT: Final = hex(int.from_bytes(keccak(b"eip1967.proxy.implementation"), "big") - 1)
 _PROXY: Final = "ERC1967Proxy"
+# Contracts that a ledger's constructor makes, and that run on its storage: its first creation, nonce 1 (EIP-161).
+_FACETS: Final[Mapping[str, str]] = {"PaymentLedger": "PaymentDecisions", "ReceiptLedger": "ReceiptActs"}
 _WORD: Final = 32
 _ADDRESS: Final = 20
 
@@ -35,8 +40,8 @@ class CheckedContract:
 
     Attributes:
         name: Its name.
-        address: Where callers find it.
-        code_hash: keccak256 of its code, or of its implementation's.
+        address: Where its code is; for a proxied contract that of the implementation.
+        code_hash: keccak256 of that code.
     """
 
     name: str
@@ -44,13 +49,16 @@ class CheckedContract:
     code_hash: str
 
 
-def check_chain(rpc_url: str, book: AddressBook, *, folder: Path | None = None) -> list[CheckedContract]:
-    """Carry out all five checks.
+def check_chain(
+    rpc_url: str, book: AddressBook, compiled: Mapping[str, CompiledContract] | None = None
+) -> list[CheckedContract]:
+    """Carry out all five checks; the sources are compiled only after the first three passed.
 
     Args:
         rpc_url: JSON-RPC of the chain.
         book: What is expected where.
-        folder: Checkout with the sources; None takes the one this package runs from.
+        compiled: What the sources compile to, from `compile_sources`; None compiles those of the checkout that
+            this package runs from, which takes half a minute.
 
     Raises:
         MismatchError: A check failed (`genesis-mismatch`, `code-mismatch`).
@@ -58,26 +66,42 @@ def check_chain(rpc_url: str, book: AddressBook, *, folder: Path | None = None) 
         ServiceError: The chain does not answer.
     """
     rpc = ChainRPC(rpc_url, timeout_seconds=30)
+    # 1.
     _check_genesis(rpc, book)
-    names = tuple(book.contracts)
-    compiled = compile_contracts(folder or checkout(), (*names, _PROXY))
-    own = {entry.address.lower() for entry in book.contracts.values()}
-    own |= {entry.implementation.lower() for entry in book.contracts.values() if entry.implementation}
-    checked: list[CheckedContract] = []
+    places = {name: entry.implementation or entry.address for name, entry in book.contracts.items()}
+    codes = {name: _code(rpc, address) for name, address in places.items()}
     for name, entry in book.contracts.items():
+        # 2.
         if entry.implementation:
             _check_proxy(rpc, name, entry)
-            _check_code(_code(rpc, entry.address), compiled[_PROXY], f"{name} proxy", own)
-        code = _code(rpc, entry.implementation or entry.address)
-        code_hash = keccak(code)
-        if code_hash != entry.code_hash:
+        # 3.
+        if keccak(codes[name]) != entry.code_hash:
             raise _differs(
-                f"{name}: the code on the chain has hash 0x{code_hash.hex()}, the address book says"
+                f"{name}: the code on the chain has hash 0x{keccak(codes[name]).hex()}, the address book says"
                 f" 0x{entry.code_hash.hex()}"
             )
-        _check_code(code, compiled[name], name, own)
-        checked.append(CheckedContract(name, entry.address, "0x" + code_hash.hex()))
-    return checked
+    # 4. and 5.
+    for name, facet in _FACETS.items():
+        if name in places:
+            places[facet] = create_address(places[name], 1)
+            codes[facet] = _code(rpc, places[facet])
+    expected = compiled or compile_sources()
+    own = {address.lower() for address in places.values()} | {x.address.lower() for x in book.contracts.values()}
+    for name, code in codes.items():
+        _check_code(code, expected[name], name, own)
+    for name, entry in book.contracts.items():
+        if entry.implementation:
+            _check_code(_code(rpc, entry.address), expected[_PROXY], f"{name} proxy", own)
+    return [CheckedContract(name, places[name], "0x" + keccak(code).hex()) for name, code in codes.items()]
+
+
+def compile_sources(folder: Path | None = None) -> dict[str, CompiledContract]:
+    """Compile every contract that a network runs, from a checkout.
+
+    Raises:
+        ToolError: Sources or compiler are missing or wrong.
+    """
+    return compile_contracts(folder or checkout(), ("AccessManager", *PROXIED, *_FACETS.values(), _PROXY))
 
 
 def _check_genesis(rpc: ChainRPC, book: AddressBook) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_utils.crypto import keccak
 
 from piaolian_network import Network, NetworkError
-from piaolian_network.check import IMPLEMENTATION_SLOT, check_chain
+from piaolian_network.check import IMPLEMENTATION_SLOT, check_chain, compile_sources
 from piaolian_network.deploy import Setup, area_prefix, deploy, fund, make_plan, read_address_book
 from piaolian_network.errors import MismatchError, StateError
 from piaolian_network.keys import address_of
@@ -120,8 +121,9 @@ def test_read_address_book__none__says_what_to_run(tmp_path: Path) -> None:
 
 def test_check__deployed_contracts__equal_their_sources_until_one_is_changed(anvil_contracts: AnvilContracts) -> None:
     anvil, book = anvil_contracts.anvil, anvil_contracts.book
-    checked = check_chain(anvil.url, book)
-    assert {entry.name for entry in checked} == set(book.contracts)
+    compiled = compile_sources()
+    checked = check_chain(anvil.url, book, compiled)
+    assert {entry.name for entry in checked} == {*book.contracts, "PaymentDecisions", "ReceiptActs"}
 
     other = book.model_copy(update={"chain_id": book.chain_id + 1})
     with pytest.raises(MismatchError) as caught:
@@ -144,3 +146,6 @@ def test_check__deployed_contracts__equal_their_sources_until_one_is_changed(anv
     anvil.call("anvil_setCode", registry.implementation, "0x" + code.hex())
     with pytest.raises(MismatchError, match="the code on the chain has hash"):
         check_chain(anvil.url, book)
+    forged = registry.model_copy(update={"code_hash": keccak(bytes(code))})
+    with pytest.raises(MismatchError, match="not what the sources compile to"):
+        check_chain(anvil.url, book.model_copy(update={"contracts": {**book.contracts, "Registry": forged}}), compiled)
