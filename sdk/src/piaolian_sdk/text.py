@@ -15,7 +15,7 @@ from piaolian_sdk.errors import InputError
 Charset = Literal["utf-8", "gbk", "gb18030"]
 
 # GB 18030-2000 put 80 characters at FE50 to FEA0 that Unicode did not have yet; input methods of that time gave them
-# private-use code points from U+E815. GB 18030-2022 gives them their standard ones (C011).
+# private-use code points from U+E815. GB 18030-2022 gives them their standard ones.
 _FIRST_PRIVATE: Final = 0xE815
 _LATER_STANDARDISED: Final = {
     0xE816: 0x20087,
@@ -33,7 +33,7 @@ _LATER_STANDARDISED: Final = {
     0xE855: 0x241FE,
     0xE864: 0x9FBB,
 }
-# The dot in names of minorities: one character for people, several for machines (C012).
+# The dot in names of minorities: one character for people, several for machines.
 _DOTS: Final = "•・‧∙⋅･"
 _DOT: Final = "·"
 

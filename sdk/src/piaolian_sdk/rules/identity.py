@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from piaolian_sdk.beijing import beijing_day
-from piaolian_sdk.codes import CitizenId, CreditCode, ReceiptCode
+from piaolian_sdk.codes import CitizenId, CreditCode, ReceiptCode, is_persons_number
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.receipt import EInvoice, Element
 from piaolian_sdk.rules.context import RuleContext
@@ -110,9 +110,9 @@ def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
             yield Finding("Main/PayerParty/PayerPartyCode", "the credit code of the organisation")
         return
     # A foreign passport has no published form: only what looks like one of the two national forms is judged.
-    if is_organisation and not _is_credit_code(code):
+    if is_organisation and (not _is_credit_code(code) or is_persons_number(code)):
         yield Finding("Main/PayerParty/PayerPartyCode", "a credit code of GB 32100, because PayerPartyType is 2")
-    # Seventeen digits are an identity number that lost its X in a spreadsheet (C004).
+    # Seventeen digits are an identity number that lost its X in a spreadsheet.
     looks_national = len(code) in (17, 18) and code[:17].isascii() and code[:17].isdigit()
     if not is_organisation and looks_national and not _is_citizen_id(code):
         yield Finding(
@@ -121,7 +121,7 @@ def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
 
 
 def text_lengths(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
-    """Texts fit a line of the visual copy, remarks fit their box; lengths count characters (C013)."""
+    """Texts fit a line of the visual copy, remarks fit their box; lengths count characters."""
     for path, text in _texts(receipt):
         limit = MAX_TEXT_CHARACTERS if path.endswith("Remark") else MAX_NAME_CHARACTERS
         if len(text) > limit:

@@ -26,7 +26,7 @@ keys.NamedCurve.register("sm2p256v1", SM2_CURVE_OID, 32)
 # Signature algorithms of certificates: SM2 with SM3 (GM/T 0006), ECDSA with SHA-256 (RFC 5758).
 SIGNATURE_OIDS = {SUITE_SM2: "1.2.156.10197.1.501", SUITE_P256: "1.2.840.10045.4.3.2"}
 # A certificate with names in Chinese has about 700 bytes; nobody needs more than this.
-MAX_CERTIFICATE_BYTES = 16_384
+MAX_CERTIFICATE_BYTES = 8_192
 _KNOWN_EXTENSIONS = {
     "basic_constraints",
     "key_usage",
@@ -158,7 +158,7 @@ class DocumentCertificate:
         return f"DocumentCertificate(serial={self.serial_text}, suite={self.suite})"
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def certificate_from_der(der: bytes) -> DocumentCertificate:
     """Return the certificate, decoded once.
 

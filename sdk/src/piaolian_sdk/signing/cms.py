@@ -26,6 +26,10 @@ from piaolian_sdk.signing.signature_der import check_signature_der
 from piaolian_sdk.sm2 import Sm2PublicKey, backend, sm3
 
 MAX_CMS_BYTES: Final = 65_536
+# With one certificate a structure has about 750 bytes; larger ones would let strangers fill the memory.
+_REMEMBERED_BYTES: Final = 4096
+# SEQUENCE(r, s) of 256-bit numbers; shorter ones are rare and read the slow way.
+_SIGNATURE_SIZES: Final = range(66, 73)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +179,12 @@ def read_detached(der: bytes, suite: str, profile: CmsProfile | None = None) -> 
     expected = profile or PROFILES[suite]
     if len(der) > MAX_CMS_BYTES:
         raise _format(f"more than {MAX_CMS_BYTES} bytes", f"超过 {MAX_CMS_BYTES} 字节")
-    try:
-        outer = _ContentInfo.load(der, strict=True)
-        return _read(outer, expected)
-    except (ValueError, TypeError, KeyError) as exc:
-        # asn1crypto decodes lazily and names its faults with these three.
-        raise _format("it is no SignedData", "不是有效的 SignedData 结构") from exc
-    except InputError as exc:
-        raise VerificationError(exc.code, exc.message, exc.message_zh, step="signature format") from exc
+    # All structures of one signer are the same up to the signature at their end: what was read once is remembered.
+    size = _signature_size(der) if len(der) <= _REMEMBERED_BYTES else 0
+    certificate = _certificate_before(der[:-size], size, expected) if size else None
+    if certificate is not None:
+        return DetachedSignature(certificate, der[-size:], expected)
+    return _decode(der, expected)
 
 
 def verify_detached(detached: DetachedSignature, content: bytes) -> None:
@@ -201,6 +203,32 @@ def verify_detached(detached: DetachedSignature, content: bytes) -> None:
         raise VerificationError(
             "signature-wrong", "the SM2 signature does not verify", "SM2 签名验证不通过", step="signature"
         )
+
+
+def _signature_size(der: bytes) -> int:
+    """Return the size of the signature that seems to stand at the very end, or zero."""
+    for size in _SIGNATURE_SIZES:
+        if der[-size - 2 : -size + 2] == bytes([0x04, size, 0x30, size - 2]):
+            return size
+    return 0
+
+
+@lru_cache(maxsize=4096)
+def _certificate_before(before: bytes, size: int, profile: CmsProfile) -> DocumentCertificate | None:
+    """Return the signer's certificate of a structure that ends with a signature of ``size`` bytes, or None."""
+    blank = bytes(size)
+    detached = _decode(before + blank, profile)
+    return detached.certificate if detached.signature == blank else None
+
+
+def _decode(der: bytes, profile: CmsProfile) -> DetachedSignature:
+    try:
+        return _read(_ContentInfo.load(der, strict=True), profile)
+    except (ValueError, TypeError, KeyError) as exc:
+        # asn1crypto decodes lazily and names its faults with these three.
+        raise _format("it is no SignedData", "不是有效的 SignedData 结构") from exc
+    except InputError as exc:
+        raise VerificationError(exc.code, exc.message, exc.message_zh, step="signature format") from exc
 
 
 def _read(outer: core.Sequence, profile: CmsProfile) -> DetachedSignature:

@@ -1,7 +1,7 @@
 """A P-256 document key that never leaves a PKCS#11 token.
 
 Hashing is done here and the token signs the digest: tokens differ in which hashes they know, all know plain ECDSA. Keys
-are looked up once for each session; a lookup costs a token more than a signature (C099).
+are looked up once for each session; a lookup costs a token more than a signature.
 """
 
 import hashlib

@@ -12,7 +12,7 @@ from piaolian_sdk.signing.messages import verify_message
 # A receipt of an unconnected till is stamped when the network is back; longer than this, a signature's time is not
 # believed any more. A revoked key cannot sign back into the past beyond it.
 DEFAULT_WINDOW = timedelta(hours=72)
-# How far a signer's clock may run ahead of ours (C071).
+# How far a signer's clock may run ahead of ours.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _MAX_DEPTH = 4
 _SIGNING_USAGES = frozenset({"digital_signature", "non_repudiation"})

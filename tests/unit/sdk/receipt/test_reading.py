@@ -94,6 +94,11 @@ def test_c015_parse__ampersand_and_cdata__link_unchanged() -> None:
     assert parse_receipt(nested).model.main.remark == f"<![CDATA[{link}]]>"
 
 
+def test_c009_parse__insurance_and_case_numbers__text_with_zeros() -> None:
+    extension = sample_model(INPATIENT).main.main_ext
+    assert (extension.medical_insurance_id, extension.case_number) == ("0000000002", "0000123")
+
+
 def test_c018_parse__zero_empty_and_separators__all_amounts() -> None:
     data = replaced("<FundPayAmount>196.04<", "<FundPayAmount>23,689.46<")
     data = replaced("<OwnPayAmount>0.00<", "<OwnPayAmount><", data)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from piaolian_sdk.codes import CreditCode
 from piaolian_sdk.errors import RuleViolation
 from piaolian_sdk.money import fen_from_text
 from piaolian_sdk.receipt import EInvoice, parse_receipt
@@ -210,6 +211,14 @@ def test_characters__remark_of_several_lines__accepted() -> None:
 def test_c013_payer__edge_names__accepted(name: str) -> None:
     receipt = changed(sample(OUTPATIENT), "main.payer_party.payer_party_name", name)
     assert violations(receipt, context_for(receipt)) == []
+
+
+@pytest.mark.parametrize("number", ["11010120991231012X", "110101209912310939"])
+def test_c003_payer__citizens_number_that_passes_as_a_credit_code__refused(number: str) -> None:
+    assert CreditCode.from_string(number)
+    receipt = changed(sample(CENTRAL), "main.payer_party.payer_party_code", number)
+    codes = [(v.code, v.field) for v in violations(receipt, context_for(receipt))]
+    assert ("payer-code-mismatch", "Main/PayerParty/PayerPartyCode") in codes
 
 
 @pytest.mark.parametrize("code", edge_values()["credit_codes_valid"])

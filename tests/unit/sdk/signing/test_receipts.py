@@ -364,6 +364,21 @@ def test_cms__each_bit_of_it__never_another_exception() -> None:
         pytest.fail(f"byte {position} may be changed")
 
 
+def test_cms__signature_of_another_length__read_as_its_own() -> None:
+    certificate = signatory(SUITE_SM2).unit.certificate
+    for size in (8, 40, 66, 68, 70, 71, 72):
+        signature = bytes([0x30, size - 2]) + bytes(range(size - 2))
+        detached = read_detached(write_detached(certificate, signature), SUITE_SM2)
+        assert (detached.signature, detached.certificate) == (signature, certificate)
+
+
+def test_cms__looks_as_if_a_signature_stood_at_the_end__read_the_slow_way() -> None:
+    # The last bytes have the form of a signature, but they stand inside a longer one.
+    signature = b"\x30\x7e" + bytes(54) + b"\x04\x46\x30\x44" + bytes(68)
+    detached = read_detached(write_detached(signatory(SUITE_SM2).unit.certificate, signature), SUITE_SM2)
+    assert detached.signature == signature
+
+
 def test_cms__gmssl_cmssign_dialect__verified_when_asked_for() -> None:
     key = Sm2PrivateKey((9).to_bytes(32, "big"))
     _, pem = signatory(SUITE_SM2).authority.issue("GmSSL", key.public_key)
