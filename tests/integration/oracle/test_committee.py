@@ -101,16 +101,20 @@ def test_statement__with_every_case__is_settled_by_three_daemons(committee: Comm
     assert totals.suspense == 7999 + 2001 + 8000
 
 
-def test_report__is_settled_once_though_three_could(committee: Committee) -> None:
+def test_report__that_three_may_settle__moves_money_once(committee: Committee) -> None:
     (sequence,) = committee.chain.notice(4200)
     movement = committee.paid(sequence, "42.00")
-    before = [oracle.log.count('"kind": "settle", "report"') for oracle in committee.oracles]
+    received = committee.chain.reader.payment_ledger.totals().received
+    from_block = committee.chain.reader.latest().number + 1
 
     committee.bank.send([movement])
 
     committee.wait_outcome(movement, "paid")
-    after = [oracle.log.count('"kind": "settle", "report"') for oracle in committee.oracles]
-    assert sum(after) - sum(before) == 1
+    event = committee.chain.reader.payment_ledger.contract.events.PaymentsSettled
+    settled = event.get_logs(from_block=from_block)
+    # Slow machines may see a second settlement under way before the first is mined; it pays nothing.
+    assert [log["args"]["paid"] for log in settled].count(1) == 1
+    assert committee.chain.reader.payment_ledger.totals().received == received + 4200
 
 
 def test_two_of_three__while_one_is_stopped__agree_and_the_third_catches_up(committee: Committee) -> None:
