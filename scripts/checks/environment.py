@@ -1,4 +1,7 @@
-"""Only `config.py` reads the environment; handing it on to a child process (`**os.environ`) is no reading."""
+"""Only `config.py` reads the environment.
+
+Handing it on to a child process (`{**os.environ, ...}`, `env=os.environ`) is no reading.
+"""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -26,6 +29,12 @@ def _reads(tree: ast.Module) -> Iterator[int]:
         if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
         if key is None
+    }
+    handed_on |= {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "env"
+        for part in (node.value, *(node.value.args if isinstance(node.value, ast.Call) else ()))
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":

@@ -6,7 +6,8 @@ from typing import Final
 
 from scripts.checks.files import File
 
-_PEM: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{20,}")
+# The shortest private key in PKCS#8, Ed25519, has 64 characters of base64.
+_PEM: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{60,}")
 _KEYSTORE: Final = re.compile(r'"ciphertext"\s*:.*"kdf"\s*:|"kdf"\s*:.*"ciphertext"\s*:', re.DOTALL)
 _ASSIGNED: Final = re.compile(
     r"""(?ix)

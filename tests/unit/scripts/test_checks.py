@@ -27,6 +27,7 @@ BROKEN = {
     "key in json": (private_keys, "demo/a.json", f'{{"private_key": "{_HEX}"}}\n'),
     "environ": (environment, "node/src/a.py", "import os\nx = os.environ['A']\n"),
     "getenv": (environment, "node/src/a.py", "import os\nx = os.getenv('A')\n"),
+    "read inside env": (environment, "node/src/a.py", "import os\nrun(x, env={'A': os.environ['A']})\n"),
     "imported environ": (environment, "node/src/a.py", "from os import environ\n"),
     "logged pin": (logs, "node/src/a.py", "_logger.info('login %s', config.user_pin)\n"),
     "dead link": (links, "docs/a.md", "[b](b.md)\n"),
@@ -46,6 +47,11 @@ SOUND = {
     "published vector": (private_keys, "tests/vectors/a.json", f'{{"private_key": "{_HEX}"}}\n'),
     "config reads": (environment, "node/src/config.py", "import os\nx = os.environ['A']\n"),
     "handed on": (environment, "node/src/a.py", "import os\nx = {**os.environ, 'A': '1'}\n"),
+    "handed on whole": (
+        environment,
+        "node/src/a.py",
+        "import os\nrun(x, env=dict(os.environ))\nrun(x, env=os.environ)\n",
+    ),
     "logged count": (logs, "node/src/a.py", "_logger.info('%s receipts', count)\n"),
     "good link": (links, "docs/a.md", "# Part one\n[b](#part-one) [c](https://x.invalid)\n```\n[d](no.md)\n```\n"),
 }
