@@ -14,13 +14,14 @@ document and covered by the next signature over it.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from typing import Final
 
-from asn1crypto import core, x509
+from asn1crypto import core
 
 from piaolian_sdk.errors import InputError, VerificationError
 from piaolian_sdk.receipt import SUITE_P256, SUITE_SM2
 from piaolian_sdk.signing.certificates import DocumentCertificate, certificate_from_der
+from piaolian_sdk.signing.cms_structures import Content, ContentInfo
 from piaolian_sdk.signing.messages import verify_message
 from piaolian_sdk.signing.signature_der import check_signature_der
 from piaolian_sdk.sm2 import Sm2PublicKey, backend, sm3
@@ -78,64 +79,6 @@ RFC_5652_P256: Final = CmsProfile(
     signature_oids=("1.2.840.10045.4.3.2",),
 )
 PROFILES: Final = {SUITE_SM2: GB_35275, SUITE_P256: RFC_5652_P256}
-
-
-class _Algorithm(core.Sequence):  # type: ignore[misc] # The library ships no types.
-    _fields: ClassVar[list[Any]] = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
-
-
-class _Algorithms(core.SetOf):  # type: ignore[misc] # The library ships no types.
-    _child_spec = _Algorithm
-
-
-class _Content(core.Sequence):  # type: ignore[misc] # The library ships no types.
-    _fields: ClassVar[list[Any]] = [
-        ("content_type", core.ObjectIdentifier),
-        ("content", core.OctetString, {"explicit": 0, "optional": True}),
-    ]
-
-
-class _Certificates(core.SetOf):  # type: ignore[misc] # The library ships no types.
-    _child_spec = x509.Certificate
-
-
-class _Attributes(core.SetOf):  # type: ignore[misc] # The library ships no types.
-    _child_spec = core.Sequence
-
-
-class _IssuerAndSerial(core.Sequence):  # type: ignore[misc] # The library ships no types.
-    _fields: ClassVar[list[Any]] = [("issuer", x509.Name), ("serial_number", core.Integer)]
-
-
-class _SignerInfo(core.Sequence):  # type: ignore[misc] # The library ships no types.
-    _fields: ClassVar[list[Any]] = [
-        ("version", core.Integer),
-        ("signer", _IssuerAndSerial),
-        ("digest_algorithm", _Algorithm),
-        ("signed_attributes", _Attributes, {"implicit": 0, "optional": True}),
-        ("signature_algorithm", _Algorithm),
-        ("signature", core.OctetString),
-        ("unsigned_attributes", _Attributes, {"implicit": 1, "optional": True}),
-    ]
-
-
-class _SignerInfos(core.SetOf):  # type: ignore[misc] # The library ships no types.
-    _child_spec = _SignerInfo
-
-
-class _SignedData(core.Sequence):  # type: ignore[misc] # The library ships no types.
-    _fields: ClassVar[list[Any]] = [
-        ("version", core.Integer),
-        ("digest_algorithms", _Algorithms),
-        ("content_info", _Content),
-        ("certificates", _Certificates, {"implicit": 0, "optional": True}),
-        ("crls", _Attributes, {"implicit": 1, "optional": True}),
-        ("signer_infos", _SignerInfos),
-    ]
-
-
-class _ContentInfo(core.Sequence):  # type: ignore[misc] # The library ships no types.
-    _fields: ClassVar[list[Any]] = [("content_type", core.ObjectIdentifier), ("content", _SignedData, {"explicit": 0})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +141,7 @@ def verify_detached(detached: DetachedSignature, content: bytes) -> None:
         verify_message(detached.certificate, content, detached.signature)
         return
     check_signature_der(detached.signature, SUITE_SM2)
-    whole = _Content({"content_type": detached.profile.data_oid, "content": content}).dump()
+    whole = Content({"content_type": detached.profile.data_oid, "content": content}).dump()
     if not backend().verify_digest(key.point, sm3(whole), detached.signature):
         raise VerificationError(
             "signature-wrong", "the SM2 signature does not verify", "SM2 签名验证不通过", step="signature"
@@ -223,7 +166,7 @@ def _certificate_before(before: bytes, size: int, profile: CmsProfile) -> Docume
 
 def _decode(der: bytes, profile: CmsProfile) -> DetachedSignature:
     try:
-        return _read(_ContentInfo.load(der, strict=True), profile)
+        return _read(ContentInfo.load(der, strict=True), profile)
     except (ValueError, TypeError, KeyError) as exc:
         # asn1crypto decodes lazily and names its faults with these three.
         raise _format("it is no SignedData", "不是有效的 SignedData 结构") from exc

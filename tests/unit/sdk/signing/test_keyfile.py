@@ -1,8 +1,10 @@
 """Private keys in files, both curves, plain and under a password."""
 
+import base64
 import os
 
 import pytest
+from asn1crypto import pem
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from piaolian_sdk.errors import InputError
@@ -36,15 +38,13 @@ def test_key__wrong_password__refused(given: bytes | None) -> None:
     assert refusal.value.code == "key-password-wrong"
 
 
-RSA = b"""-----BEGIN PRIVATE KEY-----
-MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEA
------END PRIVATE KEY-----
-"""
+def armored(body: str) -> bytes:
+    return bytes(pem.armor("PRIVATE KEY", base64.b64decode(body)))
 
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"no pem", b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", RSA],
+    [b"", b"no pem", armored("MAA="), armored("MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEA")],
     ids=["empty", "text", "empty sequence", "cut rsa"],
 )
 def test_key__unreadable__refused_without_its_bytes(text: bytes) -> None:

@@ -27,7 +27,8 @@ from piaolian_sdk.signing import (
     verify_supervision_signature,
     verify_unit_signature,
 )
-from piaolian_sdk.signing.cms import GMSSL_CMSSIGN, _ContentInfo, read_detached, verify_detached, write_detached
+from piaolian_sdk.signing.cms import GMSSL_CMSSIGN, read_detached, verify_detached, write_detached
+from piaolian_sdk.signing.cms_structures import ContentInfo
 from piaolian_sdk.sm2 import Sm2PrivateKey, backend, sm3
 from support.documents import NOW, OUTPATIENT, SUITES, sample_bytes, signatory, unsigned_sample
 
@@ -299,7 +300,7 @@ def test_cms__sm2__identifiers_of_gb_35275() -> None:
 
 def rebuilt(der: bytes | None = None, **changes: Any) -> bytes:
     """Return a CMS, the unit's by default, with parts exchanged."""
-    content = _ContentInfo.load(der or first_cms())
+    content = ContentInfo.load(der or first_cms())
     for path, value in changes.items():
         node = content["content"]
         *steps, last = path.split("__")
