@@ -17,6 +17,7 @@ MAX_TEXT_CHARACTERS = 2000
 # DEL, C1 controls, line and paragraph separators, and the marks of Unicode's bidirectional algorithm (UAX 9).
 _HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("[\t\r\n]")
+_SUSPECT = re.compile(f"{_HIDDEN.pattern}|{_LINE_ENDS.pattern}")
 
 
 def mandatory_elements(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
@@ -122,10 +123,12 @@ def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
 
 def text_lengths(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
     """Texts fit a line of the visual copy, remarks fit their box; lengths count characters."""
-    for path, text in _texts(receipt):
-        limit = MAX_TEXT_CHARACTERS if path.endswith("Remark") else MAX_NAME_CHARACTERS
+    for place, name, text in _texts(receipt):
+        if len(text) <= MAX_NAME_CHARACTERS:
+            continue
+        limit = MAX_TEXT_CHARACTERS if name.endswith("Remark") else MAX_NAME_CHARACTERS
         if len(text) > limit:
-            yield Finding(path, f"at most {limit} characters")
+            yield Finding(f"{place}/{name}", f"at most {limit} characters")
 
 
 def characters(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
@@ -133,33 +136,34 @@ def characters(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
 
     XML keeps out those below U+0020 except tab and line ends; these stand in remarks alone, a name is one line.
     """
-    for path, text in _texts(receipt):
-        if text.isascii() and text.isprintable():
-            continue
+    texts = _texts(receipt)
+    # One search over everything: nearly every receipt ends here.
+    if not _SUSPECT.search(" ".join([text for _, _, text in texts])):
+        return
+    for place, name, text in texts:
         if _HIDDEN.search(text):
-            yield Finding(path, "text without control characters and direction marks")
-        elif not path.endswith("Remark") and _LINE_ENDS.search(text):
-            yield Finding(path, "one line of text")
+            yield Finding(f"{place}/{name}", "text without control characters and direction marks")
+        elif not name.endswith("Remark") and _LINE_ENDS.search(text):
+            yield Finding(f"{place}/{name}", "one line of text")
 
 
-def _texts(receipt: EInvoice) -> Iterator[tuple[str, str]]:
-    """Give path and text of every text of the document that has one."""
+def _texts(receipt: EInvoice) -> list[tuple[str, str, str]]:
+    """Return place, element and text of every free text of the document."""
     main = receipt.main
-    yield from _element_texts("Main", main)
-    yield from _element_texts("Main/InvoicingParty", main.invoicing_party)
-    yield from _element_texts("Main/PayerParty", main.payer_party)
-    yield from _element_texts("Main/MainExt", main.main_ext)
-    for position, item in enumerate(receipt.items):
-        yield from _element_texts(f"Details/Item[{position + 1}]", item)
-    for position, line in enumerate(receipt.aux_items):
-        yield from _element_texts(f"AuxDetails/AuxItem[{position + 1}]", line)
-
-
-def _element_texts(path: str, element: Element) -> Iterator[tuple[str, str]]:
-    for name, alias in _text_fields(type(element)):
-        text = getattr(element, name)
-        if text:
-            yield f"{path}/{alias}", text
+    places: list[tuple[str, Element]] = [
+        ("Main", main),
+        ("Main/InvoicingParty", main.invoicing_party),
+        ("Main/PayerParty", main.payer_party),
+        ("Main/MainExt", main.main_ext),
+    ]
+    places += [(f"Details/Item[{number}]", item) for number, item in enumerate(receipt.items, 1)]
+    places += [(f"AuxDetails/AuxItem[{number}]", line) for number, line in enumerate(receipt.aux_items, 1)]
+    return [
+        (place, alias, text)
+        for place, element in places
+        for name, alias in _text_fields(type(element))
+        if (text := getattr(element, name))
+    ]
 
 
 @cache
