@@ -51,6 +51,17 @@ def book(world: World, booker: Booker, issued: Issued, step: Step) -> None:
     submission = client.book(
         issued.code, issued.number, str(issued.receipt.check_code), issued.receipt.booking_secret, WHOLE
     )
+    _wait_final(world, client, submission, step)
+
+
+def withdraw(world: World, booker: Booker, issued: Issued, step: Step) -> None:
+    """Take a booking out of the ledger again, and wait until that is final."""
+    client = client_of(world, booker, issued)
+    submission = client.unbook(issued.code, issued.number, str(issued.receipt.check_code))
+    _wait_final(world, client, submission, step)
+
+
+def _wait_final(world: World, client: BookerClient, submission: str, step: Step) -> None:
     deadline = time.monotonic() + FINAL_WITHIN_SECONDS
     while (state := client.submission(submission)).state not in ("final", "refused"):
         if time.monotonic() > deadline:

@@ -32,7 +32,7 @@ def tell(world: World) -> None:
     with world.report.refusal(
         "票面改动一分 / a body altered by one fen", decided_by="sdk", code="signature-wrong"
     ) as step:
-        document = _altered(blue)
+        document = altered(blue)
         try:
             verify(world, blue, document)
         except VerificationError as exc:
@@ -66,7 +66,7 @@ def _one_of_each(world: World) -> dict[str, Issued]:
     return {"list": hospital[5], "inpatient": hospital[205], "code": registry[0], "red": world.facts["red"]}
 
 
-def _altered(issued: Issued) -> bytes:
+def altered(issued: Issued) -> bytes:
     """Make the first item and the total one fen dearer, so that the document agrees with itself."""
     document = issued.receipt.document
     total = f"<TotalAmount>{text_of_fen(issued.total_fen)}</TotalAmount>".encode()
