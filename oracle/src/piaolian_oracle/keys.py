@@ -4,7 +4,6 @@ The private key is made inside the token, is sensitive and cannot be taken out. 
 (development and small installations); with an HSM the operator makes it with the tools of its maker.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -66,9 +65,7 @@ def init_softhsm_token(location: KeyLocation, pin: str, so_pin: str) -> None:
             "token-failed", f"{_SOFTHSM_TOOL} is not installed", f"未安装 {_SOFTHSM_TOOL}", "apt install softhsm2"
         )
     command = [tool, "--module", str(location.module), "--init-token", "--free", "--label", location.token_label]
-    done = subprocess.run(
-        [*command, "--pin", pin, "--so-pin", so_pin], check=False, capture_output=True, timeout=60, env=dict(os.environ)
-    )
+    done = subprocess.run([*command, "--pin", pin, "--so-pin", so_pin], check=False, capture_output=True, timeout=60)
     if done.returncode != 0:
         raise KeyStoreError(
             "token-failed",

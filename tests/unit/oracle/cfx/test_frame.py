@@ -64,6 +64,16 @@ def test_mac__of_an_empty_token__is_never_used() -> None:
     assert caught.value.code == "mac-token-missing"
 
 
+def test_c045_mac__over_bytes_that_no_codec_gives_back__is_judged_on_the_bytes_as_received() -> None:
+    xml = b'<?xml version="1.0" encoding="GBK"?><CFX>\xff\x80</CFX>'
+    received = Frame.from_bytes(Frame.seal("5996", xml, UNIT).to_bytes())
+
+    assert received.verify(UNIT) == xml
+    with pytest.raises(FrameError) as caught:
+        CfxMessage.from_frame(received, UNIT)
+    assert caught.value.code == "frame-encoding"
+
+
 def test_peer__shown__hides_its_token() -> None:
     assert "test-token" not in repr(UNIT)
 
