@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from piaolian_sdk.errors import InputError
@@ -315,3 +317,16 @@ def test_receipt_from_members__float_amount__refused() -> None:
     with pytest.raises(InputError) as caught:
         receipt_from_members(members)
     assert caught.value.field == "Main/TotalAmount"
+
+
+@given(st.integers(0, len(SAMPLE) - 1), st.binary(max_size=4), st.integers(0, 4))
+@settings(max_examples=300)
+def test_parse__any_damage__read_or_refused_by_name(position: int, inserted: bytes, removed: int) -> None:
+    damaged = SAMPLE[:position] + inserted + SAMPLE[position + removed :]
+    try:
+        parsed = parse_receipt(damaged)
+    except InputError:
+        return
+    assert parsed.header_bytes in damaged
+    assert parsed.data_bytes in damaged
+    assert parse_receipt(damaged).model == parsed.model
