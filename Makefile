@@ -1,6 +1,8 @@
 # Each target says in one line what it does; the work is done by scripts/ and by the Python packages.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
+# Node of the checkout first: the wrappers of forge and anvil are started by `env node`.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
 BIN := .venv/bin
 PYTEST := timeout 1500 $(BIN)/pytest -q
 .DEFAULT_GOAL := help
