@@ -45,6 +45,7 @@ from piaolian_sdk.wire import (
     SubmitReceipts,
     SubmitReversal,
     VoidNumbers,
+    WithdrawBooking,
     WriteOffPeriod,
     paths,
 )
@@ -104,6 +105,7 @@ class FakeNode:
         lie: Changes an answer before it is sent, by path.
         failures: Answers to give first, instead of working: (status, body, headers), or an exception to raise.
         seen: (method, path, idempotency key) of every request that verified.
+        given: Answers by path that a test gives; of a list, one after another.
     """
 
     certificates: dict[str, Any]
@@ -114,6 +116,7 @@ class FakeNode:
     lie: dict[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
     failures: list[Any] = field(default_factory=list)
     seen: list[tuple[str, str, str | None]] = field(default_factory=list)
+    given: dict[str, dict[str, Any] | list[dict[str, Any]]] = field(default_factory=dict)
     nonces: set[str] = field(default_factory=set)
     messages: list[BaseModel] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
@@ -130,6 +133,9 @@ class FakeNode:
                 raise failure
             status, body, headers = failure
             return httpx.Response(status, json=body, headers=headers)
+        if "signature" not in request.headers:
+            self.seen.append((request.method, str(request.url), None))
+            return httpx.Response(200, json=self._answer(request.url.path, b""))
         verified = verify_request(
             request.method,
             str(request.url),
@@ -161,8 +167,12 @@ class FakeNode:
             paths.EXCHANGE_RETURNS: lambda raw: self._paper(raw, ReturnPaper),
             paths.VOIDS: self._void,
             paths.BOOKINGS: self._book,
+            paths.BOOKINGS_WITHDRAW: self._unbook,
             paths.WRITE_OFFS: self._write_off,
         }
+        if path in self.given:
+            answer = self.given[path]
+            return answer.pop(0) if isinstance(answer, list) else answer
         return routes[path](body)
 
     def _ranges(self) -> list[dict[str, Any]]:
@@ -346,6 +356,10 @@ class FakeNode:
     def _book(self, body: bytes) -> dict[str, Any]:
         self.messages.append(BookReceipt.model_validate_json(body))
         return {"submission": "s-7", "state": "accepted"}
+
+    def _unbook(self, body: bytes) -> dict[str, Any]:
+        self.messages.append(WithdrawBooking.model_validate_json(body))
+        return {"submission": "s-9", "state": "accepted"}
 
     def _write_off(self, body: bytes) -> dict[str, Any]:
         message = WriteOffPeriod.model_validate_json(body)
