@@ -44,7 +44,7 @@ def build() -> None:
 
 
 def exported(name: str) -> dict[str, Any]:
-    """Return what the SDK needs of one compiled contract.
+    """Return what the SDK needs of one compiled contract; none is linked to a library today.
 
     Raises:
         ValueError: Its code is larger than we allow.
@@ -59,6 +59,7 @@ def exported(name: str) -> dict[str, Any]:
         "bytecode": artifact["bytecode"]["object"],
         "deployedBytecode": deployed["object"],
         "immutableReferences": deployed.get("immutableReferences", {}),
+        "linkReferences": artifact["bytecode"].get("linkReferences", {}),
     }
 
 
