@@ -4,15 +4,24 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from piaolian_node.api import health, problems
+from piaolian_node.api.authentication import use_address
 from piaolian_node.context import NodeContext
 from piaolian_node.database.migrate import require_current
+from piaolian_node.errors import RefusedError
 from piaolian_node.outbox import endpoints as submissions
+from piaolian_node.pages.elements import Elements
+from piaolian_node.pages.public import public_pages
+from piaolian_node.payments import endpoints as payments
+from piaolian_node.periods import endpoints as periods
 from piaolian_node.receipts import endpoints as receipts
+from piaolian_node.receipts.questions import verify
 from piaolian_node.registry import endpoints as registry
+from piaolian_sdk.wire import VerificationAnswer
 
+_PAGE_RETRY_SECONDS = 20
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -45,6 +54,28 @@ def create_app(context: NodeContext) -> FastAPI:
             response.headers.setdefault(name, value)
         return response
 
-    for router in (receipts.router, submissions.router, registry.router, health.router):
+    for router in (
+        receipts.router,
+        payments.router,
+        periods.router,
+        submissions.router,
+        registry.router,
+        health.router,
+        _pages(context),
+    ):
         app.include_router(router)
     return app
+
+
+def _pages(context: NodeContext) -> APIRouter:
+    async def answer(given: Elements) -> VerificationAnswer:
+        return await verify(context, given.code, given.number, given.check_code, given.amount, given.issue_date)
+
+    async def allow(request: Request) -> int | None:
+        try:
+            await use_address(request, context)
+        except RefusedError:
+            return _PAGE_RETRY_SECONDS
+        return None
+
+    return public_pages(answer, allow, context.config.department)

@@ -109,7 +109,7 @@ def _keys_init(options: argparse.Namespace) -> int:
 
 
 def _party_add(options: argparse.Namespace) -> int:
-    from piaolian_node.context import read_file
+    from piaolian_node.config import read_file
     from piaolian_node.database import Database
     from piaolian_node.registry.parties import add_party
     from piaolian_sdk.signing import DocumentCertificate
@@ -214,7 +214,7 @@ def _worker(_options: argparse.Namespace) -> int:
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         await require_current(context.database)
-        await Worker(context, context.chain).run(stop)
+        await Worker(context).run(stop)
         await context.database.close()
 
     with lock_worker(config.data_dir):

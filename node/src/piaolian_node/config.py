@@ -259,3 +259,20 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def read_file(path: Path, field: str) -> bytes:
+    """Return the bytes of a file that a setting names.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(
+            f"the file of {field} cannot be read",
+            f"无法读取 {field} 指定的文件",
+            field=field,
+            remedy="check path and permissions",
+        ) from exc

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from piaolian_node.api.limits import Limits
 from piaolian_node.bodies import BodyStore, KuboBodyStore, Vault
+from piaolian_node.chain.gateway import ChainGateway, Web3Gateway
 from piaolian_node.chain.view import ChainAccess
-from piaolian_node.config import NodeConfig
+from piaolian_node.config import NodeConfig, read_file
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
 from piaolian_node.hsm import HSMToken
@@ -38,6 +39,7 @@ class NodeContext:
 
     Attributes:
         chain: Reads of the chain.
+        gateway: Trial calls, and what became of transactions.
         chain_signer: Key of the node's account.
         supervision: Countersigns receipts.
         private_key: Opens bodies for the department.
@@ -51,6 +53,7 @@ class NodeContext:
     database: Database
     address_book: AddressBook
     chain: ChainAccess
+    gateway: ChainGateway
     facts: ChainFacts
     chain_signer: ChainSigner
     supervision: DocumentSigner
@@ -116,6 +119,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         database=database,
         address_book=book,
         chain=chain,
+        gateway=Web3Gateway(chain),
         facts=ChainFacts(chain),
         chain_signer=Pkcs11ChainSigner(token.session, config.chain_key_label),
         supervision=supervision,
@@ -146,23 +150,6 @@ def read_trust(folder: Path) -> CertificateTrust:
             f"受信任的根证书不可用：{exc.message_zh}",
             field="trust_roots",
             remedy="put the root certificates of the network into the folder as *.pem",
-        ) from exc
-
-
-def read_file(path: Path, field: str) -> bytes:
-    """Return the bytes of a file that a setting names.
-
-    Raises:
-        ConfigError: It cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise ConfigError(
-            f"the file of {field} cannot be read",
-            f"无法读取 {field} 指定的文件",
-            field=field,
-            remedy="check path and permissions",
         ) from exc
 
 

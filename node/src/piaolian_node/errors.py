@@ -72,6 +72,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "unknown-receipt": CatalogueEntry(404, "查无此票"),
     "receipt-not-stamped": CatalogueEntry(409, "票据尚未上链", "after"),
     "receipt-refused": CatalogueEntry(409, "票据上链被拒"),
+    "receipt-busy": CatalogueEntry(409, "票据正在办理其他业务", "after"),
     "receipt-is-void": CatalogueEntry(409, "票据已作废"),
     # Our own services.
     "hsm-unavailable": CatalogueEntry(503, "签名设备不可用", "after"),

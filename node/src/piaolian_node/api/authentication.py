@@ -167,6 +167,30 @@ def reads(*roles: Role) -> Callable[[Request], Awaitable[Party]]:
     return read
 
 
+def asks(*roles: Role) -> Callable[[Request], Awaitable[Party | None]]:
+    """Return the dependency of an endpoint that answers some roles, and anybody who shows a secret of the receipt."""
+
+    async def read(request: Request) -> Party | None:
+        context = context_of(request)
+        if "signature-input" not in request.headers:
+            await use_address(request, context)
+            return None
+        party = await authenticate(request, context, await read_body(request))
+        _require_role(party, roles)
+        return party
+
+    return read
+
+
+async def use_address(request: Request, context: NodeContext) -> None:
+    """Count a public request of an address.
+
+    Raises:
+        RefusedError: ``rate-limited``.
+    """
+    await context.limits.use_address(request.client.host if request.client else "")
+
+
 def _require_role(party: Party, roles: tuple[Role, ...]) -> None:
     if party.role not in roles:
         raise RefusedError(

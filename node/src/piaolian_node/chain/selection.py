@@ -74,8 +74,8 @@ def _may_go(row: OutboxRow, now_ms: int) -> bool:
 def _is_held(row: OutboxRow, kinds: dict[int, str], stopped: set[int], held: Collection[int]) -> bool:
     if row.range is None:
         return False
-    if row.range in held and row.kind != "void":
-        return True
+    if row.range in held:
+        return row.kind != "void"
     return row.range in stopped or kinds.get(row.range, row.kind) != row.kind
 
 

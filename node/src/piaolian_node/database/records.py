@@ -108,6 +108,8 @@ outbox = Table(
     Column("range", BigInteger),
     Column("first", BigInteger),
     Column("size", BigInteger),
+    Column("subject_range", BigInteger),  # of the one receipt that the act is about
+    Column("subject_number", BigInteger),
     Column("state", Text, nullable=False),
     Column("payload", Text, nullable=False),  # JSON: the signed act
     Column("content_digest", LargeBinary, nullable=False),
@@ -124,6 +126,7 @@ outbox = Table(
     UniqueConstraint("submission"),
     Index(None, "state", "kind"),
     Index(None, "range", "first"),
+    Index(None, "subject_range", "subject_number"),
     Index(None, "key_id", "idempotency_key"),
     Index(None, "content_digest"),
 )

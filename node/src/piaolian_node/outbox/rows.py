@@ -51,6 +51,8 @@ class NewRow:
 
     Attributes:
         content_digest: SHA-256 of the request's body.
+        range: Range whose numbers the act uses, or None.
+        subject: Range and number of the one receipt that the act is about, or None.
     """
 
     submission: str
@@ -63,6 +65,7 @@ class NewRow:
     range: int | None = None
     first: int | None = None
     count: int | None = None
+    subject: tuple[int, int] | None = None
 
 
 def to_row(row: Row[Any]) -> OutboxRow:
@@ -101,6 +104,8 @@ async def add_row(connection: AsyncConnection, row: NewRow, now_ms: int) -> None
             range=row.range,
             first=row.first,
             size=row.count,
+            subject_range=row.subject[0] if row.subject else None,
+            subject_number=row.subject[1] if row.subject else None,
             state=row.state,
             payload=row.payload.model_dump_json(),
             content_digest=row.content_digest,
@@ -195,6 +200,28 @@ async def queue_end(connection: AsyncConnection, range_id: int) -> int | None:
     )
     found = (await connection.execute(query)).scalar()
     return None if found is None else int(found)
+
+
+async def queued_in(connection: AsyncConnection, range_id: int, first: int, count: int) -> bool:
+    """Whether an open row that was not refused uses one of these numbers."""
+    query = select(outbox.c.sequence).where(
+        outbox.c.range == range_id,
+        outbox.c.state.in_(OPEN),
+        outbox.c.refusal.is_(None),
+        outbox.c.first < first + count,
+        outbox.c.first + outbox.c.size > first,
+    )
+    return (await connection.execute(query)).first() is not None
+
+
+async def is_busy(connection: AsyncConnection, range_id: int, number: int) -> bool:
+    """Whether an act on a receipt is on its way to the chain and not mined yet."""
+    query = select(outbox.c.sequence).where(
+        outbox.c.subject_range == range_id,
+        outbox.c.subject_number == number,
+        outbox.c.state.in_((*WAITING, "sent")),
+    )
+    return (await connection.execute(query)).first() is not None
 
 
 async def transaction_of(connection: AsyncConnection, row: OutboxRow) -> Row[Any] | None:

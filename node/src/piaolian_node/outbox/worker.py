@@ -13,10 +13,8 @@ from typing import IO
 
 from piaolian_node.api.answers import forget_old
 from piaolian_node.bodies.keeper import BodyKeeper
-from piaolian_node.chain.gateway import Web3Gateway
 from piaolian_node.chain.indexer import Indexer
 from piaolian_node.chain.relayer import Relayer
-from piaolian_node.chain.view import ChainAccess
 from piaolian_node.context import NodeContext
 from piaolian_node.errors import ConfigError
 from piaolian_sdk.errors import PiaolianError
@@ -34,12 +32,11 @@ class Worker:
 
     Args:
         context: The node.
-        chain: Access to the chain nodes.
     """
 
-    def __init__(self, context: NodeContext, chain: ChainAccess) -> None:
+    def __init__(self, context: NodeContext) -> None:
         self._context = context
-        gateway = Web3Gateway(chain)
+        gateway = context.gateway
         keeper = BodyKeeper(context.database, context.bodies, context.now_ms)
         relayer = Relayer(
             context.database,
@@ -50,7 +47,7 @@ class Worker:
             interval_ms=int(context.config.block_interval.total_seconds() * 1000),
             now_ms=context.now_ms,
         )
-        indexer = Indexer(context.database, chain, gateway, context.address_book.deployed_block)
+        indexer = Indexer(context.database, context.chain, gateway, context.address_book.deployed_block)
         self._steps: dict[str, Callable[[], Awaitable[int]]] = {
             "bodies": keeper.step,
             "index": indexer.step,

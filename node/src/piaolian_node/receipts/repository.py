@@ -104,7 +104,7 @@ async def add_receipts(
 ) -> None:
     """Write receipts with bodies and keys."""
     places = [{"range": one.columns["range"], "number": one.columns["number"]} for one in new]
-    await connection.execute(insert(receipts), [dict(one.columns) for one in new])
+    await connection.execute(insert(receipts), [{**one.columns, "submission": submission} for one in new])
     await connection.execute(
         insert(bodies),
         [

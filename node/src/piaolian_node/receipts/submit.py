@@ -247,25 +247,14 @@ async def _write(
         ),
         context.now_ms(),
     )
-    new = [
-        repository.NewReceipt(
-            columns={**one.columns, "submission": submission},
-            cid=one.cid,
-            ciphertext=one.ciphertext,
-            wrapped_content_key=one.wrapped_content_key,
-            payer_wrapped_key=one.payer_wrapped_key,
-            sealed_booking_secret=one.sealed_booking_secret,
-        )
-        for one in done.receipts
-    ]
-    await repository.add_receipts(connection, submission, new, done.wrapped_batch_keys)
+    await repository.add_receipts(connection, submission, done.receipts, done.wrapped_batch_keys)
     await repository.add_business_numbers(
         connection,
         payload.unit,
         "receipt",
         [
             (one.columns["business_number"], payload.range, one.columns["number"], one.columns["content_digest"])
-            for one in new
+            for one in done.receipts
         ],
     )
     await repository.use_notices(connection, codes, submission)

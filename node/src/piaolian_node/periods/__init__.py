@@ -1,0 +1,1 @@
+"""Months: what the chain counts, and write-off."""
