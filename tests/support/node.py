@@ -20,15 +20,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from demo.cast import Cast, UnitName, assemble, point_of
 from demo.catalogue import ITEMS
-from demo.chain import DemoChain
+from demo.chain import Call, DemoChain
 from demo.enrolment import EnrolledUnit, allot_ranges, register_units, set_items
 from piaolian_network import Network
 from piaolian_network.deploy import Setup, deploy
 from piaolian_network.members import Oracle
 from piaolian_network.ports import free_port
-from piaolian_sdk.beijing import BEIJING
+from piaolian_sdk.beijing import BEIJING, day_number
 from piaolian_sdk.client import BookerClient, PublicClient, UnitClient
-from piaolian_sdk.contracts import AddressBook
+from piaolian_sdk.contracts import AddressBook, SettlementGroup, report_digest
 from piaolian_sdk.contracts.abi import CONTRACT_NAMES
 from piaolian_sdk.contracts.chain import FinalityPolicy
 from piaolian_sdk.contracts.reader import ChainReader
@@ -266,6 +266,8 @@ class NodeWorld:
     province: Province
     site: NodeSite
     kubo_urls: list[str]
+    oracle_keys: list[bytes] = field(default_factory=list, repr=False)
+    _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60, trust_env=False))
 
     def unit(self, name: UnitName) -> UnitClient:
         """Return a client of a unit."""
@@ -276,6 +278,7 @@ class NodeWorld:
             document_signer=enrolled.unit.document_signer,
             chain_signer=enrolled.unit.chain_signer,
             address_book=self.province.book,
+            http=self._http,
         )
 
     def booker(self, name: str) -> BookerClient:
@@ -286,11 +289,16 @@ class NodeWorld:
             document_signer=booker.document_signer,
             chain_signer=booker.chain_signer,
             address_book=self.province.book,
+            http=self._http,
         )
 
     def public(self) -> PublicClient:
         """Return a client of anybody."""
-        return PublicClient(self.site.base_url)
+        return PublicClient(self.site.base_url, http=self._http)
+
+    def close(self) -> None:
+        """Close the connections of all clients."""
+        self._http.close()
 
 
 @pytest.fixture(scope="session")
@@ -310,6 +318,29 @@ def node_world(network: Network, tmp_path_factory: pytest.TempPathFactory) -> It
     settle_in(site, province, network.kubo_api_urls)
     site.start()
     try:
-        yield NodeWorld(province, site, network.kubo_api_urls)
+        keys = [oracle.read_private_key() for oracle in accounts.oracles]
+        world = NodeWorld(province, site, network.kubo_api_urls, keys)
+        yield world
+        world.close()
     finally:
         site.stop()
+
+
+def settle_payments(world: NodeWorld, amounts_fen: Mapping[str, int]) -> None:
+    """Have two oracles vouch for payments of one range, and settle them."""
+    chain, oracle_keys = world.province.chain, world.oracle_keys
+    first = next(iter(amounts_fen))
+    range_id = int(chain.read("Registry", "findRange", 2, int(first[:10]), int(first[10:])))
+    today = day_number(datetime.now(BEIJING).date())
+    entries = b"".join(
+        int(code[10:]).to_bytes(5, "big") + fen.to_bytes(6, "big") + today.to_bytes(3, "big") + secrets.token_bytes(8)
+        for code, fen in sorted(amounts_fen.items())
+    )
+    report = secrets.token_bytes(32)
+    groups = [SettlementGroup(range_id, 0, entries)]
+    epoch = int(chain.read("PaymentLedger", "committee")[0])
+    digest = report_digest(report, groups)
+    for source, key in enumerate(oracle_keys[:2], 1):
+        serial = int(chain.read("PaymentLedger", "lastSerialOf", source)) + 1
+        chain.send(key, [Call("PaymentLedger", "vote", (epoch, source, serial, digest))])
+    chain.send(oracle_keys[0], [Call("PaymentLedger", "settle", (epoch, report, [(range_id, 0, entries)]))])
