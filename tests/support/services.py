@@ -14,9 +14,9 @@ import pytest
 
 from piaolian_network.errors import ServiceError
 from piaolian_network.ports import free_port
+from piaolian_network.programs import find_program
 from piaolian_network.rpc import ChainRPC
 
-_CHECKOUT: Final = Path(__file__).resolve().parents[2]
 _START_SECONDS: Final = 20.0
 _Result = TypeVar("_Result")
 SOFTHSM_LIBRARY: Final = Path("/usr/lib/softhsm/libsofthsm2.so")
@@ -78,11 +78,8 @@ def _dev_accounts() -> list[DevAccount]:
 @contextmanager
 def run_anvil(*arguments: str) -> Iterator[Anvil]:
     """Run anvil on a free port until the block ends."""
-    # The npm wrapper would start a child that a signal to the wrapper does not reach.
-    programs = sorted(_CHECKOUT.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
-    assert programs, "anvil is not installed: run make setup"
     port = free_port()
-    command = [str(programs[0]), "--port", str(port), "--silent", "--hardfork", "london"]
+    command = [str(find_program("anvil")), "--port", str(port), "--silent", "--hardfork", "london"]
     command += ["--gas-limit", "60000000", "--base-fee", "1", *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:

@@ -44,7 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--kubo", type=int, default=2, help="kubo 守护进程数")
     init.add_argument("--oracles", type=int, default=3, help="缴款预言机数")
     init.add_argument("--base-port", type=int, default=None, help="起始端口；缺省时自动寻找")
-    init.add_argument("--engine", choices=("clique", "qbft"), default="clique", help="共识引擎；Clique 仅供开发")
+    init.add_argument(
+        "--engine",
+        choices=("clique", "qbft", "anvil"),
+        default="clique",
+        help="clique 仅供开发，qbft 用于生产（Besu），anvil 是沙箱",
+    )
     init.set_defaults(run=_init)
 
     up = commands.add_parser("up", help="启动网络并等待其就绪")

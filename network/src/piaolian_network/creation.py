@@ -108,7 +108,7 @@ def create_folder(directory: Path, plan: Plan) -> Members:
 
 
 def create_member(directory: Path, number: int, engine: Engine, *, base_port: int, has_kubo: bool) -> Member:
-    """Make the keys of one local validator and return its public description.
+    """Make the keys of one local member and return its public description.
 
     Args:
         directory: The network's folder.
@@ -121,12 +121,7 @@ def create_member(directory: Path, number: int, engine: Engine, *, base_port: in
     name = f"finance-{number}"
     index = number - 1
     folder = member_folder(directory, name)
-    if engine == "qbft":
-        key = keys.create_node_key(folder, "besu.key")
-        validator, host = key.address, f"{compose.besu_address(index)}:{compose.BESU_P2P_PORT}"
-    else:
-        key = keys.create_node_key(folder, "nodekey")
-        validator, host = keys.create_validator_account(folder), f"127.0.0.1:{ports.geth_p2p_port(base_port, index)}"
+    validator, enode = _create_validator(folder, engine, index, base_port)
     ipfs_peer = ipfs_api_url = ""
     if has_kubo:
         identity = keys.create_swarm_identity()
@@ -135,18 +130,34 @@ def create_member(directory: Path, number: int, engine: Engine, *, base_port: in
         if engine == "qbft":
             ipfs_peer = kubo.multiaddress(compose.kubo_address(index), compose.KUBO_SWARM_PORT, identity.peer_id)
         ipfs_api_url = f"http://127.0.0.1:{ports.kubo_api_port(base_port, index)}"
-    roles: tuple[Role, ...] = ("witness", "validator", "ipfs") if has_kubo else ("witness", "validator")
+    roles: list[Role] = ["witness"]
+    if validator:
+        roles.append("validator")
+    if has_kubo:
+        roles.append("ipfs")
     return Member(
         name=name,
         # The first member is the province, the others are cities of it.
         area=_PROVINCE_AREA if number == 1 else f"{_PROVINCE_AREA}{index:02d}",
-        roles=roles,
+        roles=tuple(roles),
         validator=validator,
-        enode=f"enode://{key.public}@{host}",
+        enode=enode,
         rpc_url=f"http://127.0.0.1:{ports.geth_rpc_port(base_port, index)}",
         ipfs_peer=ipfs_peer,
         ipfs_api_url=ipfs_api_url,
     )
+
+
+def _create_validator(folder: Path, engine: Engine, index: int, base_port: int) -> tuple[str, str]:
+    """Make a validator's keys; returns its address and its enode, both empty for a sandbox."""
+    if engine == "anvil":
+        return "", ""
+    if engine == "qbft":
+        key = keys.create_node_key(folder, "besu.key")
+        return key.address, f"enode://{key.public}@{compose.besu_address(index)}:{compose.BESU_P2P_PORT}"
+    key = keys.create_node_key(folder, "nodekey")
+    address = keys.create_validator_account(folder)
+    return address, f"enode://{key.public}@127.0.0.1:{ports.geth_p2p_port(base_port, index)}"
 
 
 def member_folder(directory: Path, name: str) -> Path:
@@ -162,7 +173,7 @@ def read_swarm_identity(folder: Path) -> keys.SwarmIdentity:
 
 def _check_counts(plan: Plan) -> None:
     for what, what_zh, value, low, high in (
-        ("validators", "验证节点数", plan.validators, 1, ports.MAX_VALIDATORS),
+        ("validators", "验证节点数", plan.validators, 1, 1 if plan.engine == "anvil" else ports.MAX_VALIDATORS),
         ("kubo daemons", "kubo 数", plan.kubo, 0, min(plan.validators, ports.MAX_KUBO)),
         ("oracles", "预言机数", plan.oracles, 0, 100),
     ):

@@ -12,19 +12,29 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from piaolian_network import creation, deploy, geth, keys, kubo, ports, preparation, status
+from piaolian_network import (
+    anvil,
+    creation,
+    deploy,
+    geth,
+    keys,
+    kubo,
+    observation,
+    ports,
+    preparation,
+    readiness,
+    status,
+)
 from piaolian_network.creation import MEMBERS_FILE, Plan, member_folder
-from piaolian_network.errors import ServiceError, StateError
+from piaolian_network.errors import StateError
 from piaolian_network.genesis import FUNDS_WEI
 from piaolian_network.keys import KeyFile
 from piaolian_network.members import Engine, Member, Members, Oracle, read_members
 from piaolian_network.programs import find_program
 from piaolian_network.roles import Role
-from piaolian_network.rpc import ChainRPC, KuboRPC
 from piaolian_network.supervisor import Program, Supervisor
 from piaolian_sdk.contracts.address_book import AddressBook
 
@@ -32,8 +42,6 @@ Progress = Callable[[str], None]
 
 # Validators must be connected before the first block is due, or each starts a fork of its own.
 _GENESIS_LEAD_SECONDS: Final = 4
-_READY_BLOCK: Final = 3
-_POLL_SECONDS: Final = 0.1
 
 
 def _silent(_message: str) -> None:
@@ -107,8 +115,8 @@ class Network:
 
     @property
     def rpc_urls(self) -> list[str]:
-        """JSON-RPC address of each validator."""
-        return [member.rpc_url for member in self.members.validators]
+        """JSON-RPC address of each validator, or of the sandbox's anvil."""
+        return [member.rpc_url for member in self.members.chain_members]
 
     @property
     def kubo_api_urls(self) -> list[str]:
@@ -117,8 +125,9 @@ class Network:
 
     @property
     def validator_programs(self) -> list[str]:
-        """Supervisor names of the validators, in the order of `rpc_urls`."""
-        return [f"geth-{member.name}" for member in self.members.validators]
+        """Supervisor names of the chain's clients, in the order of `rpc_urls`."""
+        engine = self.members.chain.engine
+        return [observation.chain_program(engine, member.name) for member in self.members.chain_members]
 
     @property
     def kubo_programs(self) -> list[str]:
@@ -165,7 +174,9 @@ class Network:
             self._prepare(progress)
             progress("启动监管程序、验证节点与 kubo")
             self._supervisor.start()
-        self._wait_until_ready(progress)
+        readiness.wait_until_ready(self.members, progress)
+        if self.members.chain.engine == "anvil":
+            anvil.fund(self.members, FUNDS_WEI)
 
     def down(self) -> None:
         """Stop every program of this network and nothing else; safe to repeat."""
@@ -173,7 +184,7 @@ class Network:
 
     def status(self) -> status.NetworkStatus:
         """Ask every service once and say how the network stands."""
-        return status.observe(self.members, self._supervisor.states(), now_unix=int(time.time()))
+        return observation.observe(self.members, self._supervisor.states(), now_unix=int(time.time()))
 
     def start(self, name: str) -> None:
         """Start one program by its supervisor name."""
@@ -273,14 +284,14 @@ class Network:
 
     def _prepare(self, progress: Progress) -> None:
         """Make data folders and program files; the first time also the genesis block."""
-        if self.members.chain.engine != "clique":
+        if self.members.chain.engine == "qbft":
             raise StateError(
                 "members-invalid",
-                f"engine {self.members.chain.engine} is not started from here",
-                f"引擎 {self.members.chain.engine} 不由本命令启动",
-                "QBFT 网络用 docker compose up 启动。",
+                "a QBFT network is started by docker compose",
+                "QBFT 网络不由本命令启动",
+                "运行 docker compose up -d。",
             )
-        geth_program, ipfs_program = find_program("geth"), find_program("ipfs")
+        ipfs_program = find_program("ipfs") if self.members.ipfs_members else Path()
         with ThreadPoolExecutor(max_workers=4) as pool:
             daemons = [pool.submit(self._prepare_kubo, ipfs_program, member) for member in self.members.ipfs_members]
             for daemon in daemons:
@@ -289,11 +300,15 @@ class Network:
             self.members = preparation.fix_genesis(
                 self.directory, self.members, first_block_unix=int(time.time()) + _GENESIS_LEAD_SECONDS
             )
-            validators = [pool.submit(self._prepare_geth, geth_program, member) for member in self.members.validators]
+            validators = [pool.submit(self._prepare_geth, member) for member in self.members.validators]
             for validator in validators:
                 validator.result()
+        if self.members.chain.engine == "anvil":
+            command = anvil.run_command(find_program("anvil"), self.members, self.directory)
+            self._supervisor.write_program(Program(self.validator_programs[0], command, self.directory))
 
-    def _prepare_geth(self, program: Path, member: Member) -> None:
+    def _prepare_geth(self, member: Member) -> None:
+        program = find_program("geth")
         folder = member_folder(self.directory, member.name)
         preparation.prepare_geth(program, self.directory, self.members, member)
         command = geth.run_command(program, self.members, member, folder)
@@ -305,50 +320,3 @@ class Network:
         preparation.prepare_kubo(program, self.directory, self.members, member, listen)
         environment = kubo.environment(folder)
         self._supervisor.write_program(Program(f"ipfs-{member.name}", kubo.run_command(program), folder, environment))
-
-    def _wait_until_ready(self, progress: Progress, *, timeout_seconds: float = 60.0) -> None:
-        deadline = time.monotonic() + timeout_seconds
-        daemons = self.members.ipfs_members
-        for member in daemons:
-            _wait(partial(_is_swarm_connected, member, daemons), deadline, what=f"kubo of {member.name}")
-        if daemons:
-            progress(f"kubo 就绪：{len(daemons)} 个守护进程已互联")
-        for member in self.members.validators:
-            _wait(partial(_has_block, member, 0), deadline, what=f"validator {member.name}")
-        progress(f"验证节点就绪：{len(self.members.validators)} 个，等待出块")
-        for member in self.members.validators:
-            _wait(partial(_has_block, member, _READY_BLOCK), deadline, what=f"chain of {member.name}")
-        progress(f"链已出块：高度 {ChainRPC(self.rpc_urls[0]).block_number()}")
-
-
-def _is_swarm_connected(member: Member, daemons: list[Member]) -> bool:
-    rpc = KuboRPC(member.ipfs_api_url)
-    if len(rpc.peer_ids()) >= min(1, len(daemons) - 1):
-        return True
-    # The daemon dials its peers by itself, but only tries again after ten seconds or so.
-    for other in daemons:
-        if other.name != member.name:
-            rpc.call("swarm/connect", arg=other.ipfs_peer)
-    return False
-
-
-def _has_block(member: Member, number: int) -> bool:
-    return ChainRPC(member.rpc_url).block_number() >= number
-
-
-def _wait(check: Callable[[], bool], deadline: float, *, what: str) -> None:
-    while True:
-        try:
-            if check():
-                return
-        except ServiceError:
-            # Not listening yet; the deadline below ends the wait.
-            pass
-        if time.monotonic() > deadline:
-            raise ServiceError(
-                "start-timeout",
-                f"{what} was not ready in time",
-                f"{what} 未能按时就绪",
-                "运行 piaolian-network status 查看原因，日志在 logs/ 目录。",
-            )
-        time.sleep(_POLL_SECONDS)

@@ -201,6 +201,8 @@ class Members(_Strict):
                 raise ValueError(f"{what} must be distinct")
         if self.chain.engine != "anvil" and not self.validators:
             raise ValueError("at least one member must be a validator")
+        if self.chain.engine == "anvil" and (self.validators or not self.members[0].rpc_url):
+            raise ValueError("with engine anvil the first member has `rpc_url`, and none is a validator")
         if self.transitions and self.chain.engine != "qbft":
             raise ValueError("transitions are for engine qbft only")
         if self.oracles and self.committee.threshold > len({oracle.source for oracle in self.oracles}):
@@ -211,6 +213,11 @@ class Members(_Strict):
     def validators(self) -> list[Member]:
         """Members that seal blocks, in the order of the file."""
         return [member for member in self.members if "validator" in member.roles]
+
+    @property
+    def chain_members(self) -> list[Member]:
+        """Members that run a client of the chain: the validators, or the first member of a sandbox."""
+        return list(self.members[:1]) if self.chain.engine == "anvil" else self.validators
 
     @property
     def ipfs_members(self) -> list[Member]:

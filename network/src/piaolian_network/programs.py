@@ -18,6 +18,8 @@ def find_program(name: str, *, folder: Path | None = None) -> Path:
         ToolError: It is nowhere (`program-missing`).
     """
     candidates = [folder / name] if folder else []
+    # Foundry's programs come as npm wrappers, whose child a signal to the wrapper would not reach.
+    candidates += sorted(_CHECKOUT.glob(f"node_modules/@foundry-rs/{name}-*/bin/{name}"))
     candidates += [_CHECKOUT / ".tools" / "bin" / name, _CHECKOUT / "node_modules" / ".bin" / name]
     for candidate in candidates:
         if candidate.is_file() and os.access(candidate, os.X_OK):
