@@ -64,8 +64,11 @@ vectors: ## Make the known answers again; they must not change
 	@$(BIN)/python tests/vectors/make_chain.py
 	@git diff --exit-code tests/vectors
 
+bench: setup ## Receipts a second through the whole pipeline, beside EAS on the same network
+	@$(BIN)/python -m bench.pipeline
+
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
 .PHONY: help setup demo story down check lint fmt types imports contracts-format house-rules test unit contracts \
-	integration acceptance vectors lock
+	integration acceptance vectors bench lock

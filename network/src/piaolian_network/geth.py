@@ -1,6 +1,6 @@
 """Configuration and command line of a geth validator (1.13.15, Clique: a development engine).
 
-Why each flag is there: design notes in docs/operations.md. Peers are given, never discovered;
+The engine is described in docs/operations.md. Peers are given, never discovered;
 every port is on the loopback interface; a gas price of zero would not gossip, so it is one wei.
 """
 
