@@ -189,3 +189,12 @@ def test_void__document_key_fails__sends_nothing(node: FakeNode) -> None:
         unit_client(node, document_signer=FailingDocumentSigner(SIGNER.certificate)).void(3, 1, 1, 1)
 
     assert node.seen == []
+
+
+def test_close__client_of_the_caller__stays_open(node: FakeNode) -> None:
+    http = node.http()
+
+    with unit_client(node, http=http):
+        pass
+
+    assert not http.is_closed

@@ -44,13 +44,14 @@ class NodeConnection:
             random: Gives that many random bytes.
             now: Gives Unix seconds.
             sleep: Waits that many seconds.
-            http: Client to use; a new one with time limits when None.
+            http: Client to use, which stays the caller's to close; a new one with time limits when None.
         """
         self.base_url = base_url.rstrip("/")
         self._signer = document_signer
         self._random = random
         self._now = now
         self._sleep = sleep
+        self._owns_http = http is None
         self._http = http or httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
 
     def get(self, path: str, model: type[_Answer], query: Mapping[str, str] | None = None, **parts: str) -> _Answer:
@@ -89,8 +90,9 @@ class NodeConnection:
         return self._send_once(planned, model)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """Close the connections, unless the caller brought its own client."""
+        if self._owns_http:
+            self._http.close()
 
     def __enter__(self) -> Self:
         return self
