@@ -44,9 +44,9 @@ abstract contract NoticeBook is SignedActs, PaymentStorage {
         _requireSigned(signer, _structHash(batch), batch.deadline, batch.signature);
         // 3. Every line may be charged now.
         REGISTRY.checkLines(batch.unit, used.kind, batch.lanes);
-        _checkLines(batch, used.kind, count);
         // 4. Write.
-        _writeLanes(batch, count);
+        uint256 ofLines = _writeLanes(batch, used.kind, batch.lanes, batch.lines);
+        if (ofLines != batch.lines.length) revert LinesMismatch(batch.first, 0, batch.lines.length - ofLines);
         Layout storage $ = _layout();
         Book memory book = $.books[batch.range];
         uint32 index = book.batches;
@@ -74,41 +74,46 @@ abstract contract NoticeBook is SignedActs, PaymentStorage {
     }
 
     /// @dev Writes four lanes a slot; slots that are shared with a neighbouring batch keep its lanes.
-    function _writeLanes(NoticeBatch calldata batch, uint256 count) private {
-        mapping(uint256 => uint256) storage lanes = _layout().lanes[batch.range];
-        uint256 word = lanes[batch.first >> 2];
-        for (uint256 i = 0; i < count; ++i) {
-            uint40 sequence = batch.first + uint40(i);
-            uint64 lane = Packed.laneAt(batch.lanes, i);
-            if (lane >> 16 == 0) revert AmountMissing(sequence);
-            word |= uint256(lane) << (192 - 64 * (uint256(sequence) & 3));
-            if (sequence & 3 == 3 || i + 1 == count) {
-                lanes[sequence >> 2] = word;
+    /// @return at Bytes of `lines` that belong to notices
+    function _writeLanes(NoticeBatch calldata batch, uint16 kind, bytes calldata lanes, bytes calldata lines)
+        private
+        returns (uint256 at)
+    {
+        mapping(uint256 => uint256) storage words = _layout().lanes[batch.range];
+        uint256 sequence = batch.first;
+        uint256 end = sequence + lanes.length / 8;
+        uint256 word = words[sequence >> 2];
+        for (uint256 i = 0; sequence < end; ++i) {
+            uint256 lane = Packed.laneAt(lanes, i);
+            if (lane >> 16 == 0) revert AmountMissing(uint40(sequence));
+            if (uint16(lane) == 0) at = _keepLines(batch, kind, uint40(sequence), lane >> 16, lines, at);
+            word |= lane << (192 - 64 * (sequence & 3));
+            if (++sequence & 3 == 0 || sequence == end) {
+                words[(sequence - 1) >> 2] = word;
                 word = 0; // the codes that follow are new, so their slot is empty
             }
         }
     }
 
-    /// @dev Checks the lines of notices with several, and keeps their hash.
-    function _checkLines(NoticeBatch calldata batch, uint16 kind, uint256 count) private {
-        uint256 at = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            uint64 lane = Packed.laneAt(batch.lanes, i);
-            if (uint16(lane) != 0) continue;
-            uint40 sequence = batch.first + uint40(i);
-            uint256 n = at < batch.lines.length ? uint8(batch.lines[at]) : 0;
-            uint256 end = at + 1 + 8 * n;
-            if (n < 2 || n > MAX_LINES || end > batch.lines.length) {
-                revert LinesMismatch(sequence, uint48(lane >> 16), 0);
-            }
-            bytes calldata lines = batch.lines[at + 1:end];
-            uint256 sum = _sumOf(sequence, lines);
-            if (sum != lane >> 16) revert LinesMismatch(sequence, uint48(lane >> 16), sum);
-            REGISTRY.checkLines(batch.unit, kind, lines);
-            _layout().linesHashes[batch.range][sequence] = keccak256(lines);
-            at = end;
-        }
-        if (at != batch.lines.length) revert LinesMismatch(batch.first, 0, batch.lines.length - at);
+    /// @dev Checks the lines of one notice with several, and keeps their hash.
+    /// @param at Where they begin: a byte with their number, then 8 bytes each
+    /// @return end Where they end
+    function _keepLines(
+        NoticeBatch calldata batch,
+        uint16 kind,
+        uint40 sequence,
+        uint256 amountFen,
+        bytes calldata lines,
+        uint256 at
+    ) private returns (uint256 end) {
+        uint256 n = at < lines.length ? uint8(lines[at]) : 0;
+        end = at + 1 + 8 * n;
+        if (n < 2 || n > MAX_LINES || end > lines.length) revert LinesMismatch(sequence, uint48(amountFen), 0);
+        bytes calldata own = lines[at + 1:end];
+        uint256 sum = _sumOf(sequence, own);
+        if (sum != amountFen) revert LinesMismatch(sequence, uint48(amountFen), sum);
+        REGISTRY.checkLines(batch.unit, kind, own);
+        _layout().linesHashes[batch.range][sequence] = keccak256(own);
     }
 
     /// @dev Sum of the lines in fen; 40 lines of 48 bits cannot overflow.

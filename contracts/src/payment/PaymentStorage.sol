@@ -8,7 +8,7 @@ import {IPaymentTypes} from "../interfaces/IPaymentTypes.sol";
 ///     lanes   4 notices a slot, the first one highest; 0 = not noticed
 ///     marks   128 a slot: low half paid, high half used. Used and no longer paid = the receipt was reversed
 ///     flags   128 a slot: low half cancelled, high half "some money of this code was suspended"
-///     tags    16 a slot: first 16 bits of the bank reference that paid
+///     references  4 a slot: the bank reference that paid, whole, since money hangs on telling two payments apart
 abstract contract PaymentStorage is IPaymentTypes {
     /// @dev A payment range that has notices. One slot.
     struct Book {
@@ -52,7 +52,7 @@ abstract contract PaymentStorage is IPaymentTypes {
         mapping(uint32 range => mapping(uint40 sequence => bytes32)) linesHashes;
         mapping(uint32 range => mapping(uint256 word => uint256)) marks;
         mapping(uint32 range => mapping(uint256 word => uint256)) flags;
-        mapping(uint32 range => mapping(uint256 word => uint256)) tags;
+        mapping(uint32 range => mapping(uint256 word => uint256)) references;
         mapping(bytes32 suspense => Suspense) suspenses;
         Committee committee;
         mapping(address oracle => Seat) seats;
@@ -94,12 +94,12 @@ abstract contract PaymentStorage is IPaymentTypes {
     function _setPaid(uint32 range, uint40 sequence, bytes8 bankReference) internal {
         Layout storage $ = _layout();
         $.marks[range][sequence >> 7] |= _lowBit(sequence);
-        $.tags[range][sequence >> 4] |= _tagBits(sequence, bankReference);
+        $.references[range][sequence >> 2] |= _referenceBits(sequence, bankReference);
     }
 
-    /// @dev The reference's first 16 bits at the sequence's place in its slot.
-    function _tagBits(uint40 sequence, bytes8 bankReference) internal pure returns (uint256) {
-        return uint256(uint16(bytes2(bankReference))) << (16 * (uint256(sequence) & 15));
+    /// @dev The reference at the sequence's place in its slot.
+    function _referenceBits(uint40 sequence, bytes8 bankReference) internal pure returns (uint256) {
+        return uint256(uint64(bankReference)) << (64 * (uint256(sequence) & 3));
     }
 
     /// @dev Writes down money that is no plain payment.

@@ -7,9 +7,8 @@ import {Votes} from "./Votes.sol";
 
 /// @title Settlement of what the oracles saw
 /// @notice Each entry of a report has its effect once, whoever sends it and however often.
-/// @dev Repeats are told by the bank reference. Of the reference that paid a code, 16 bits are kept: with chance
-/// 1/65,536 a second, different payment of one code is taken for a repeat. It then shows as PaymentRepeated with its
-/// full reference, for the audit to find, and moves no money on the chain.
+/// @dev Repeats are told by the bank reference, all eight bytes of it. A shorter tag would save a slot for every dozen
+/// payments and would sooner or later take somebody's second payment for a repeat of the first.
 abstract contract Settlement is Votes {
     uint256 private constant ENTRY_BYTES = 22;
 
@@ -28,7 +27,7 @@ abstract contract Settlement is Votes {
         uint256 laneWord;
         uint256 marksWord;
         uint256 flagsWord;
-        uint256 tagsWord;
+        uint256 referencesWord;
         uint40 begin;
         uint40 end;
         uint32 dueDay;
@@ -61,7 +60,8 @@ abstract contract Settlement is Votes {
     }
 
     function _settleGroup(SettlementGroup calldata group) private returns (Desk memory desk) {
-        uint256 length = group.entries.length;
+        bytes calldata entries = group.entries;
+        uint256 length = entries.length;
         if (length == 0 || length % ENTRY_BYTES != 0) revert MalformedEntries(length);
         uint256 count = length / ENTRY_BYTES;
         desk.range = group.range;
@@ -71,7 +71,7 @@ abstract contract Settlement is Votes {
         uint256 previous = 0;
         uint40 at = type(uint40).max;
         for (uint256 i = 0; i < count; ++i) {
-            Entry memory entry = _entryAt(group.entries, i);
+            Entry memory entry = _entryAt(entries, i);
             uint256 key = (uint256(entry.sequence) << 64) | uint64(entry.bankReference);
             if (key <= previous && i != 0) revert EntriesNotAscending(group.range, i);
             previous = key;
@@ -103,7 +103,7 @@ abstract contract Settlement is Votes {
             return;
         }
         desk.marksWord |= _lowBit(entry.sequence);
-        desk.tagsWord |= _tagBits(entry.sequence, entry.bankReference);
+        desk.referencesWord |= _referenceBits(entry.sequence, entry.bankReference);
         Packed.putSequence(desk.sequences, desk.paid, entry.sequence);
         ++desk.paid;
         if (reason == SuspenseReason.Overpaid) _suspend(desk, entry, entry.amountFen - dueFen, reason);
@@ -113,8 +113,8 @@ abstract contract Settlement is Votes {
     function _isRepeat(Desk memory desk, Entry memory entry) private view returns (bool) {
         uint256 settled = _lowBit(entry.sequence) | _highBit(entry.sequence);
         if (desk.marksWord & settled != 0) {
-            uint256 mask = uint256(type(uint16).max) << (16 * (uint256(entry.sequence) & 15));
-            if (desk.tagsWord & mask == _tagBits(entry.sequence, entry.bankReference)) return true;
+            uint256 mask = uint256(type(uint64).max) << (64 * (uint256(entry.sequence) & 3));
+            if (desk.referencesWord & mask == _referenceBits(entry.sequence, entry.bankReference)) return true;
         }
         if (desk.flagsWord & _highBit(entry.sequence) == 0) return false;
         bytes32 id = _suspenseId(desk.range, entry.sequence, entry.bankReference);
@@ -168,9 +168,8 @@ abstract contract Settlement is Votes {
         if (from >> 2 == to >> 2) return;
         Layout storage $ = _layout();
         desk.laneWord = $.lanes[desk.range][to >> 2];
-        if (from >> 4 == to >> 4) return;
-        if (from != type(uint40).max) _storeTags(desk, from);
-        desk.tagsWord = $.tags[desk.range][to >> 4];
+        if (from != type(uint40).max) _storeReferences(desk, from);
+        desk.referencesWord = $.references[desk.range][to >> 2];
         if (from >> 7 == to >> 7) return;
         if (from != type(uint40).max) _storeMarks(desk, from);
         desk.marksWord = $.marks[desk.range][to >> 7];
@@ -178,12 +177,12 @@ abstract contract Settlement is Votes {
     }
 
     function _store(Desk memory desk, uint40 at) private {
-        _storeTags(desk, at);
+        _storeReferences(desk, at);
         _storeMarks(desk, at);
     }
 
-    function _storeTags(Desk memory desk, uint40 at) private {
-        _layout().tags[desk.range][at >> 4] = desk.tagsWord;
+    function _storeReferences(Desk memory desk, uint40 at) private {
+        _layout().references[desk.range][at >> 2] = desk.referencesWord;
     }
 
     function _storeMarks(Desk memory desk, uint40 at) private {

@@ -22,7 +22,9 @@ abstract contract Acts is NetworkTest {
 
     /// @dev `count` notices of one line each, with amounts 10000, 10001, ... fen.
     function _lanes(uint256 count) internal view returns (bytes memory lanes) {
-        for (uint256 i = 0; i < count; ++i) lanes = bytes.concat(lanes, _lane(10_000 + i, item));
+        for (uint256 i = 0; i < count; ++i) {
+            lanes = bytes.concat(lanes, _lane(10_000 + i, item));
+        }
     }
 
     function _noticeBatch(uint256 key, uint32 unit, uint32 range, uint40 first, bytes memory lanes)
@@ -86,7 +88,7 @@ abstract contract Acts is NetworkTest {
         return abi.encodePacked(uint40(sequence), uint48(amountFen), uint24(valueDay), uint64(reference_));
     }
 
-    /// @dev A bank reference whose first 16 bits differ for neighbouring numbers.
+    /// @dev A bank reference of its own for each number.
     function _ref(uint256 number) internal pure returns (uint64) {
         return uint64(uint256(keccak256(abi.encode("reference", number))));
     }
@@ -100,11 +102,7 @@ abstract contract Acts is NetworkTest {
         groups[0] = IPaymentTypes.SettlementGroup({range: range, noticeBatch: 0, entries: entries});
     }
 
-    function _digest(bytes32 reportId, IPaymentTypes.SettlementGroup[] memory groups)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function _digest(bytes32 reportId, IPaymentTypes.SettlementGroup[] memory groups) internal pure returns (bytes32) {
         bytes memory all;
         for (uint256 i = 0; i < groups.length; ++i) {
             all = bytes.concat(all, keccak256(abi.encode(groups[i].range, keccak256(groups[i].entries))));
@@ -164,7 +162,9 @@ abstract contract Acts is NetworkTest {
             uint256 sibling = index ^ 1;
             bytes32 node = sibling < level.length ? level[sibling] : bytes32(0);
             bytes32[] memory longer = new bytes32[](path.length + 1);
-            for (uint256 i = 0; i < path.length; ++i) longer[i] = path[i];
+            for (uint256 i = 0; i < path.length; ++i) {
+                longer[i] = path[i];
+            }
             longer[path.length] = node;
             path = longer;
             level = _levelAbove(level);
@@ -186,17 +186,7 @@ abstract contract Acts is NetworkTest {
 
     function _headerHash(IReceiptTypes.Header memory h) internal pure returns (bytes32) {
         bytes32 inner = keccak256(
-            abi.encode(
-                h.unit,
-                h.range,
-                h.mode,
-                h.first,
-                h.count,
-                h.issueDay,
-                h.totalFen,
-                h.catalogVersion,
-                h.unitRoot
-            )
+            abi.encode(h.unit, h.range, h.mode, h.first, h.count, h.issueDay, h.totalFen, h.catalogVersion, h.unitRoot)
         );
         return keccak256(abi.encodePacked(inner));
     }
@@ -246,7 +236,9 @@ abstract contract Acts is NetworkTest {
         batch.first = first;
         batch.count = count;
         batch.issueDay = TODAY;
-        for (uint256 i = 0; i < count; ++i) batch.totalFen += _fenOf(first + uint40(i));
+        for (uint256 i = 0; i < count; ++i) {
+            batch.totalFen += _fenOf(first + uint40(i));
+        }
         batch.catalogVersion = registry.catalogVersion();
         batch.unitRoot = _rootOf(_listLeaves(range, first, count));
         batch.bodies = keccak256("bodies");
@@ -297,7 +289,9 @@ abstract contract Acts is NetworkTest {
     }
 
     function _sequenceOf(bytes memory sequences, uint256 place) internal pure returns (uint40 sequence) {
-        for (uint256 i = 0; i < 5; ++i) sequence = (sequence << 8) | uint8(sequences[place * 5 + i]);
+        for (uint256 i = 0; i < 5; ++i) {
+            sequence = (sequence << 8) | uint8(sequences[place * 5 + i]);
+        }
     }
 
     function _payCode(uint40 sequence) internal pure returns (uint128) {
