@@ -92,12 +92,16 @@ def test_book__whole_receipt__second_booking_is_refused(hospital: Hospital) -> N
     elements = (receipt.code, receipt.number, receipt.check_code)
     client = hospital.world.booker(first)
 
-    hospital.final(client.book(*elements, receipt.booking_secret, 1_000_000_000))
+    state = client.wait(client.book(*elements, receipt.booking_secret, 1_000_000_000), timeout_seconds=60)
+    assert (state.state, state.refusal) == ("final", None)
 
     assert hospital.verify(receipt).state_zh == "已入账"
     with pytest.raises(NodeRefusedError) as refused:
         hospital.world.booker(second).book(*elements, receipt.booking_secret, 1)
     assert refused.value.code == "share-exceeded"
+    withdrawn = client.wait(client.unbook(*elements), timeout_seconds=60)
+    assert (withdrawn.state, withdrawn.refusal) == ("final", None)
+    assert hospital.verify(receipt).state_zh == "已上链"
 
 
 def test_exchange_and_return__paper__marks_come_and_go(hospital: Hospital) -> None:

@@ -5,6 +5,7 @@ A write keeps its Idempotency-Key however often it is tried; it is tried again o
 
 from piaolian_sdk.client.booker import BookerClient
 from piaolian_sdk.client.errors import NodeRefusedError
+from piaolian_sdk.client.journal import FolderJournal, Journal, MemoryJournal
 from piaolian_sdk.client.public import PublicClient
 from piaolian_sdk.client.results import (
     BatchResult,
@@ -19,8 +20,11 @@ from piaolian_sdk.client.unit import UnitClient
 __all__ = [
     "BatchResult",
     "BookerClient",
+    "FolderJournal",
     "IssuedReceipt",
     "ItemResult",
+    "Journal",
+    "MemoryJournal",
     "NodeRefusedError",
     "NoticeDraft",
     "PublicClient",

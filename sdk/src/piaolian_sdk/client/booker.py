@@ -10,6 +10,7 @@ from piaolian_sdk.acts import Book, ChainSigner, SoftwareChainSigner, Unbook
 from piaolian_sdk.client.connection import NodeConnection
 from piaolian_sdk.client.plan import build_request
 from piaolian_sdk.client.session import DEADLINE_SECONDS
+from piaolian_sdk.client.submissions import Submissions
 from piaolian_sdk.contracts.address_book import AddressBook
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.signing import DocumentSigner
@@ -18,14 +19,13 @@ from piaolian_sdk.wire import (
     BookReceipt,
     ReceiptProof,
     ReceiptState,
-    SubmissionState,
     Submitted,
     WithdrawBooking,
     paths,
 )
 
 
-class BookerClient:
+class BookerClient(Submissions):
     """Books and withdraws at one node. Every method blocks."""
 
     def __init__(
@@ -54,8 +54,8 @@ class BookerClient:
         """
         self.chain_signer = chain_signer
         self.address_book = address_book
-        self.connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
-        self._now = now
+        connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
+        super().__init__(connection, now=now, sleep=sleep)
 
     def receipt_state(self, code: str, number: str, check_code: str) -> ReceiptState:
         """Return the state of a receipt with its bookings.
@@ -168,18 +168,6 @@ class BookerClient:
             ),
         )
         return self.connection.post(paths.BOOKINGS_WITHDRAW, message, Submitted, idempotency_key).submission
-
-    def submission(self, submission_id: str) -> SubmissionState:
-        """Return the state of a submission.
-
-        Raises:
-            RemoteError: The node did not answer or does not know it.
-        """
-        return self.connection.get(paths.SUBMISSION, SubmissionState, submission=submission_id)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self.connection.close()
 
     def _deadline(self) -> int:
         return int(self._now()) + DEADLINE_SECONDS

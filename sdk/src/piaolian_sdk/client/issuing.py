@@ -105,7 +105,11 @@ def sign_receipt(
     Raises:
         SignerError: The document key could not sign.
     """
-    document = sign_receipt_as_unit(unsigned, document_signer, at)
+    return read_signed(sign_receipt_as_unit(unsigned, document_signer, at), number, check_code, secrets)
+
+
+def read_signed(document: bytes, number: str, check_code: str, secrets: ReceiptSecrets) -> SignedReceipt:
+    """Compute the commitments of a document that was signed before."""
     parsed = parse_receipt(document)
     return SignedReceipt(
         number=number,

@@ -4,26 +4,24 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 import httpx
 
 from piaolian_sdk.acts import ChainSigner
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.client.connection import NodeConnection
+from piaolian_sdk.client.journal import Journal, MemoryJournal
+from piaolian_sdk.client.submissions import Submissions
 from piaolian_sdk.contracts.address_book import AddressBook
-from piaolian_sdk.errors import InputError, RemoteError
+from piaolian_sdk.errors import InputError
 from piaolian_sdk.signing import DocumentSigner
-from piaolian_sdk.wire import Catalogue, CatalogueEntry, RangeEntry, Ranges, SubmissionState, paths
+from piaolian_sdk.wire import Catalogue, CatalogueEntry, RangeEntry, Ranges, paths
 
 # An act that is not mined within this time is void: long enough for a chain that stands still for an evening.
 DEADLINE_SECONDS = 24 * 3600
-_POLL_SECONDS = 0.3
-_STATE_ORDER = ("accepted", "countersigned", "stored", "sent", "mined", "final")
 
 
-class UnitSession:
+class UnitSession(Submissions):
     """Base of the unit's client."""
 
     def __init__(  # noqa: PLR0913 # An identity has this many parts; all but the address go by name.
@@ -38,6 +36,7 @@ class UnitSession:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         http: httpx.Client | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Take an address and an identity; nothing is sent yet.
 
@@ -51,15 +50,16 @@ class UnitSession:
             now: Gives Unix seconds.
             sleep: Waits that many seconds.
             http: Client to use instead of a new one.
+            journal: Keeps batches until they are answered, so that they can be sent again; in memory when None.
         """
+        self.journal = journal if journal is not None else MemoryJournal()
         self.unit = unit
         self.document_signer = document_signer
         self.chain_signer = chain_signer
         self.address_book = address_book
-        self.connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
+        connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
+        super().__init__(connection, now=now, sleep=sleep)
         self._random = random
-        self._now = now
-        self._sleep = sleep
 
     @property
     def chain_id(self) -> int:
@@ -113,63 +113,6 @@ class UnitSession:
             if entry.category == category and entry.prefix == prefix and entry.first <= number <= entry.last:
                 return entry
         raise _no_range(f"a range with {prefix} {number}", f"含 {prefix} {number} 的号段")
-
-    def submission(self, submission_id: str) -> SubmissionState:
-        """Return the state of a submission.
-
-        Raises:
-            RemoteError: The node did not answer or does not know it.
-        """
-        return self.connection.get(paths.SUBMISSION, SubmissionState, submission=submission_id)
-
-    def find_submission(
-        self, *, idempotency_key: str | None = None, content_digest: bytes | None = None
-    ) -> SubmissionState:
-        """Return the state of the submission with this key or this content.
-
-        Raises:
-            RemoteError: The node did not answer or does not know it.
-        """
-        query = {"idempotency_key": idempotency_key} if idempotency_key is not None else {}
-        if content_digest is not None:
-            query["content_digest"] = "0x" + content_digest.hex()
-        return self.connection.get(paths.SUBMISSIONS, SubmissionState, query)
-
-    def wait(self, submission_id: str, until: str = "final", timeout_seconds: float = 120.0) -> SubmissionState:
-        """Ask until the submission has reached ``until``, or was refused.
-
-        Returns:
-            The state reached; look at ``refusal`` when it is ``refused``.
-
-        Raises:
-            RemoteError: ``submission-timeout``, or the node did not answer.
-        """
-        give_up = self._now() + timeout_seconds
-        while True:
-            state = self.submission(submission_id)
-            if state.state == "refused" or _STATE_ORDER.index(state.state) >= _STATE_ORDER.index(until):
-                return state
-            if self._now() >= give_up:
-                raise RemoteError(
-                    "submission-timeout",
-                    f"the submission is {state.state}, not {until}, after {timeout_seconds:.0f} seconds",
-                    f"提交 {timeout_seconds:.0f} 秒后仍为 {state.state}，未达到 {until}",
-                    remedy="nothing is lost: ask for its state later",
-                    retry="after",
-                )
-            self._sleep(_POLL_SECONDS)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self.connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _beijing_now(self) -> datetime:
         return datetime.fromtimestamp(self._now(), tz=BEIJING)
