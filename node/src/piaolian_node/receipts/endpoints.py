@@ -9,8 +9,8 @@ from piaolian_node.api.authentication import Context, asks, use_address, writes
 from piaolian_node.api.call import Call
 from piaolian_node.outbox.acceptance import once
 from piaolian_node.receipts import acts, questions
-from piaolian_node.receipts.prepare import prepare_receipts
-from piaolian_node.receipts.reversals import prepare_reversal, submit_reversal
+from piaolian_node.receipts.prepare import prepare_receipts, same_receipts
+from piaolian_node.receipts.reversals import prepare_reversal, same_reversal, submit_reversal
 from piaolian_node.receipts.submit import submit_receipts
 from piaolian_node.registry.parties import Party
 from piaolian_sdk.wire import (
@@ -47,7 +47,9 @@ async def prepare(
     context: Context, signed: Annotated[tuple[Call, PrepareReceipts], Depends(writes(PrepareReceipts, "unit"))]
 ) -> PreparedReceipts:
     """Judge items and lease numbers to the good ones."""
-    return await once(context, *signed, prepare_receipts, PreparedReceipts)
+    call, message = signed
+    call = await context.in_executor(same_receipts, call, message)
+    return await once(context, call, message, prepare_receipts, PreparedReceipts)
 
 
 @router.post(paths.RECEIPTS_SUBMIT, status_code=202)
@@ -63,7 +65,8 @@ async def prepare_red(
     context: Context, signed: Annotated[tuple[Call, PrepareReversal], Depends(writes(PrepareReversal, "unit"))]
 ) -> PreparedReversal:
     """Judge a reversal and lease the red receipt's number."""
-    return await once(context, *signed, prepare_reversal, PreparedReversal)
+    call, message = signed
+    return await once(context, same_reversal(call, message), message, prepare_reversal, PreparedReversal)
 
 
 @router.post(paths.REVERSALS_SUBMIT, status_code=202)

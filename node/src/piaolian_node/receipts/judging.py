@@ -226,6 +226,14 @@ def content_digest_of(model: EInvoice) -> bytes:
     return hashlib.sha256(write_unsigned(bare)).digest()
 
 
+def draft_digest(draft: bytes) -> bytes:
+    """Return the digest by which drafts are compared: of the content, or of the bytes where they cannot be read."""
+    try:
+        return content_digest_of(parse_receipt(draft).model)
+    except InputError:
+        return hashlib.sha256(draft).digest()
+
+
 def amount_of(model: EInvoice) -> int:
     """Return the total in fen, negative for a red receipt."""
     return int(model.main.total_amount.scaleb(2))

@@ -1,9 +1,10 @@
 """Prepare: a verdict on each item, and consecutive numbers leased to the good ones."""
 
+import hashlib
 import secrets
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,7 @@ from piaolian_node.outbox.backpressure import require_room
 from piaolian_node.outbox.leases import Lease
 from piaolian_node.payments.notices import NoticeRow, find_notices, paid_notice
 from piaolian_node.receipts import repository
-from piaolian_node.receipts.judging import JudgedDraft, Terms, judge_draft
+from piaolian_node.receipts.judging import JudgedDraft, Terms, draft_digest, judge_draft
 from piaolian_node.receipts.terms import require_registered, terms_for
 from piaolian_node.registry.facts import RangeFacts
 from piaolian_sdk.beijing import BEIJING
@@ -73,6 +74,17 @@ async def prepare_receipts(context: NodeContext, call: Call, message: PrepareRec
         answer = await _lease(connection, context, call, facts, judged, duplicates)
         await keep_answer(connection, call, answer, context.now_ms(), lease=answer.lease)
     return answer
+
+
+def same_receipts(call: Call, message: PrepareReceipts) -> Call:
+    """Return the call with the digest of what is asked, so that drafts written again a moment later are the same.
+
+    A unit that lost the answer makes its drafts anew, with another time in them; it must get its lease again.
+    """
+    digest = hashlib.sha256(str(message.range).encode())
+    for item in message.items:
+        digest.update(f"|{item.business_number}|{item.payment_code or ''}|".encode() + draft_digest(item.draft))
+    return replace(call, content_digest=digest.digest())
 
 
 def new_check_code() -> str:

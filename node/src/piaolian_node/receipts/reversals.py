@@ -3,8 +3,10 @@
 The red leaf repeats the original's amount, payment code and lines; its document, fields and booking key are its own.
 """
 
+import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +33,7 @@ from piaolian_node.receipts.judging import (
     JudgedDocument,
     JudgedDraft,
     SignedDocument,
+    draft_digest,
     judge_documents,
     judge_draft,
 )
@@ -78,6 +81,12 @@ async def prepare_reversal(context: NodeContext, call: Call, message: PrepareRev
         answer = await _lease(connection, context, call, facts, original, draft, message.reason)
         await keep_answer(connection, call, answer, context.now_ms(), lease=answer.lease)
     return answer
+
+
+def same_reversal(call: Call, message: PrepareReversal) -> Call:
+    """Return the call with the digest of what is asked, so that a draft written again a moment later is the same."""
+    asked = f"{message.code}|{message.number}|{message.red_range}|{message.reason}|".encode()
+    return replace(call, content_digest=hashlib.sha256(asked + draft_digest(message.draft)).digest())
 
 
 async def submit_reversal(context: NodeContext, call: Call, message: SubmitReversal) -> SubmittedReversal:
