@@ -1,6 +1,7 @@
 """The bindings against the generated interfaces: nothing of a contract is missing, nothing is in another order."""
 
 import inspect
+import pickle
 import re
 from dataclasses import fields
 from typing import Any
@@ -93,6 +94,15 @@ def test_decode_revert__texts__name_only_values_that_the_error_has() -> None:
         text = CONTRACT_ERRORS[name].TEXT
         named = set(re.findall(r"\{(\w+)\}", text.english + text.chinese))
         assert named <= {entry["name"] for entry in inputs}, name
+
+
+def test_contract_error__pickled__is_the_same_error() -> None:
+    error = CONTRACT_ERRORS["UnitOverdue"]({"unit": 1, "kind": 601, "month": 24317, "deadline": 5})
+
+    copy = pickle.loads(pickle.dumps(error))
+
+    assert type(copy) is type(error)
+    assert vars(copy) == vars(error)
 
 
 def test_decode_revert__values_cut_off__still_names_the_error() -> None:

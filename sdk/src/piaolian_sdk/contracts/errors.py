@@ -97,6 +97,14 @@ def _error_class(name: str, text: ErrorText) -> type[CustomError]:
 CONTRACT_ERRORS: dict[str, type[CustomError]] = {name: _error_class(name, text) for name, text in ERROR_TEXTS.items()}
 
 
+def __getattr__(name: str) -> type[CustomError]:
+    """Give the generated classes by their names, so that they can be imported and cross processes."""
+    error = CONTRACT_ERRORS.get(name.removesuffix("Error"))
+    if error is None or not name.endswith("Error"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return error
+
+
 def decode_revert(data: bytes) -> ContractRefusedError:
     """Return the exception for what a contract reverted with. It is returned and not raised.
 
