@@ -17,7 +17,7 @@ import httpx
 
 from demo import acts
 from demo.cast import new_chain_signer
-from demo.catalogue import REGISTRATION, SEARCH
+from demo.catalogue import CERTIFICATE, REGISTRATION, SEARCH
 from demo.chain import Call
 from demo.chapters.reversal import reverse
 from demo.enrolment import supervisor_key
@@ -149,7 +149,7 @@ def _refused_by_node(world: World) -> None:
     with world.report.refusal(
         "经节点：未缴款 / through the node: not paid", decided_by="node", code="payment-not-paid"
     ) as step:
-        call_refused(step, lambda: item_refused(step, issue_for_code(world, "unpaid", 8_000)))
+        call_refused(step, lambda: item_refused(step, issue_for_code(world, "unpaid")))
     with world.report.refusal(
         "重放同一请求 / the same request again", decided_by="node", code="request-replayed"
     ) as step:
@@ -176,17 +176,20 @@ def _refused_by_node(world: World) -> None:
         )
 
 
-def issue_for_code(world: World, name: str, amount_fen: int) -> BatchResult:
-    """Ask the node for a receipt over an amount for one of the odd payment codes."""
+def issue_for_code(world: World, name: str, *, with_certificate: bool = False) -> BatchResult:
+    """Ask the node for a receipt for one of the odd payment codes, with a line more than was paid where wanted."""
+    lines = [Line(REGISTRATION.code, REGISTRATION.name, REGISTRATION.max_fen, unit="次")]
+    if with_certificate:
+        lines.append(Line(CERTIFICATE.code, CERTIFICATE.name, CERTIFICATE.max_fen, unit="本"))
     registry = world.units["land_registry"]
     code = world.facts["odd_codes"][f"YC-{name}"]
     sample = write_by_code(
         issuer=registry.unit.issuer,
         code=registry.ranges["0101"].prefix,
         at=world.now(),
-        business_number=f"JJ-{name}-{amount_fen}",
+        business_number=f"JJ-{name}-{len(lines)}",
         payment_code=code,
-        lines=[Line(REGISTRATION.code, REGISTRATION.name, amount_fen, unit="次")],
+        lines=lines,
         payer="测试甲",
     )
     draft = draft_of(sample, Sm2PrivateKey.generate(secrets.token_bytes), code)
@@ -294,4 +297,4 @@ def _refused_by_sdk(world: World) -> None:
     with world.report.refusal(
         "票面金额与已缴金额不符 / another amount than was paid", decided_by="node", code="notice-amount-mismatch"
     ) as step:
-        call_refused(step, lambda: item_refused(step, issue_for_code(world, "over", 7_000)))
+        call_refused(step, lambda: item_refused(step, issue_for_code(world, "over", with_certificate=True)))

@@ -32,24 +32,24 @@ def _code(response: httpx.Response) -> str | None:
 
 
 def test_unpaid_code__once_paid__is_issued(told: World) -> None:
-    refused = refusals.issue_for_code(told, "unpaid", 8_000).items[0]
+    refused = refusals.issue_for_code(told, "unpaid").items[0]
     assert refused.problem is not None
     assert refused.problem.code == "payment-not-paid"
 
     nontax.deliver_statement(told, [Payment("T000001", told.facts["odd_codes"]["YC-unpaid"], 8_000)])
     nontax.wait_paid(told, [told.facts["odd_codes"]["YC-unpaid"]])
-    result = refusals.issue_for_code(told, "unpaid", 8_000)
+    result = refusals.issue_for_code(told, "unpaid")
 
     assert [item.verdict for item in result.items] == ["accepted"]
     assert wait_final(told, "land_registry", result.submission_id or "", _step()).refusal is None
 
 
 def test_another_amount_than_was_paid__paid_amount__is_issued(told: World) -> None:
-    refused = refusals.issue_for_code(told, "over", 7_000).items[0]
+    refused = refusals.issue_for_code(told, "over", with_certificate=True).items[0]
     assert refused.problem is not None
     assert refused.problem.code == "notice-amount-mismatch"
 
-    result = refusals.issue_for_code(told, "over", 8_000)
+    result = refusals.issue_for_code(told, "over")
 
     assert [item.verdict for item in result.items] == ["accepted"]
     assert wait_final(told, "land_registry", result.submission_id or "", _step()).refusal is None
