@@ -93,9 +93,10 @@ abstract contract WriteOffs is Issuing, FourEyes {
     /// @dev Reverts unless the month is the oldest open one, has ended, and write-off has begun.
     function _requireClosable(uint32 unit, uint16 kind, uint32 month) private view {
         Cursor memory cursor = _layout().cursors[unit][kind];
+        // A month at or below the base is closed; it has no place among the open ones.
+        if (month <= cursor.base) revert MonthNotOpen(unit, kind, month);
         uint32 place = month - cursor.base - 1;
-        bool isOpen = month > cursor.base && place < OPEN_MONTHS && (cursor.open >> place) & 1 == 1;
-        if (!isOpen) revert MonthNotOpen(unit, kind, month);
+        if (place >= OPEN_MONTHS || (cursor.open >> place) & 1 == 0) revert MonthNotOpen(unit, kind, month);
         uint32 oldest = _oldest(cursor);
         if (month != oldest) revert MonthOutOfOrder(oldest, month);
         uint40 startsAt = _startOf(month + 1) + uint40(_layout().startDays) * 1 days;
