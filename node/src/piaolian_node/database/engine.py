@@ -29,7 +29,10 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=url.startswith("postgresql"))
+        # Errors must not carry what was to be written: the log takes them.
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_pre_ping=url.startswith("postgresql"), hide_parameters=True
+        )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
