@@ -91,6 +91,8 @@ async def write_off(context: NodeContext, call: Call, message: WriteOffPeriod) -
     )
     require_act(context, act, message.signature, facts.signer)
     period = await asyncio.to_thread(context.chain.period, call.unit, kind, month, facts.stamp)
+    if period.closed:
+        raise CONTRACT_ERRORS["MonthClosed"]({"unit": call.unit, "kind": kind, "month": month})
     _require_equal(period, reported)
     return await accept_act(context, call, Act(payload, call.unit))
 
