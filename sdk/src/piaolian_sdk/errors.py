@@ -120,6 +120,11 @@ ErrorCode = Literal[
     # Envelopes
     "envelope-malformed",
     "envelope-not-openable",
+    "erasure-before-retention",
+    "erasure-list-changed",
+    "erasure-list-malformed",
+    "erasure-needs-second-person",
+    "erasure-under-legal-hold",
     "plaintext-too-long",
     # Trees, acts, requests
     "booking-key-wrong",

@@ -26,15 +26,27 @@ from piaolian_sdk.sealing.envelope import (
     open_body_as_payer,
     seal_batch,
 )
+from piaolian_sdk.sealing.erasure import (
+    ApprovedErasure,
+    DestructionList,
+    ErasureCandidate,
+    approve_erasure,
+    propose_erasure,
+)
 
 __all__ = [
     "SUITE",
+    "ApprovedErasure",
     "BodyToSeal",
+    "DestructionList",
+    "ErasureCandidate",
     "ReceiptBody",
     "SealedBatch",
     "SealedBody",
     "add_recipient",
+    "approve_erasure",
     "open_body",
     "open_body_as_payer",
+    "propose_erasure",
     "seal_batch",
 ]
