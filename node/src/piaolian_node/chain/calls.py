@@ -77,29 +77,49 @@ async def plan_call(connection: AsyncConnection, kind: str, rows: Sequence[Outbo
     return PlannedCall(contract, function, encode_call(contract, function, *values), None)
 
 
-# Gas of one call: a floor for the call itself, a share for each batch, and for each receipt, notice or booking.
-# Collected calls catch the refusals of their members, so an estimate would find the gas at which members fail
-# quietly. What is sent too much is not charged.
-_GAS_CALL = 300_000
-_GAS_BATCH = 400_000
-_GAS_ITEM = {"issue-list": 1_500, "issue-code": 18_000, "notice": 14_000, "book": 250_000}
+# Collected calls catch the refusals of their members, so an estimate would find the gas at which members fail quietly.
+# The contracts judge a member only when its whole allowance is left (InsufficientGas otherwise); what is sent too much
+# is not charged. A call gets what its members will use, and the largest allowance once more for whichever is last.
+_GAS_CALL = 200_000
+_GAS_BYTE = 16
+_ALLOWANCES = {  # for the member, for each item in it: `Issuing.sol`, `Notices.sol`, `Bookings.sol`
+    "issue": (500_000, 9_000),
+    "notice": (600_000, 8_000),
+    "book": (250_000, 0),
+}
+_LINES_BYTE_GAS = 600
+_RESERVE_GAS = 80_000
+_GAS_USED = {"issue": (200_000, 9_500), "notice": (150_000, 8_000), "book": (200_000, 0)}
 
 
 def gas_limit(rows: Sequence[OutboxRow]) -> int:
     """Return the gas that a collected call gets."""
-    return _GAS_CALL + sum(gas_of(row) for row in rows)
+    bytes_gas = _GAS_BYTE * sum(size_of(row) for row in rows)
+    return _GAS_CALL + bytes_gas + sum(gas_of(row) for row in rows) + max(_allowance(row) for row in rows)
 
 
 def gas_of(row: OutboxRow) -> int:
-    """Return the share of one row in a collected call."""
+    """Return what a row in a collected call uses at most."""
+    member, item = _GAS_USED[row.kind]
+    return member + item * _items(row) + _lines_gas(row)
+
+
+def _allowance(row: OutboxRow) -> int:
+    member, item = _ALLOWANCES[row.kind]
+    # A call may be given 63 of 64 parts of what is left (EIP-150).
+    return (member + item * _items(row) + _lines_gas(row)) * 64 // 63 + _RESERVE_GAS
+
+
+def _items(row: OutboxRow) -> int:
+    """Return the items that the contract handles one by one: receipts by code, notices."""
     payload = row.payload
     if isinstance(payload, p.IssuePayload):
-        kind = "issue-code" if payload.body_hashes else "issue-list"
-        return _GAS_BATCH + payload.count * _GAS_ITEM[kind]
-    if isinstance(payload, p.NoticePayload):
-        lanes = (len(payload.lanes) + len(payload.lines)) // 8 + 1
-        return _GAS_BATCH + lanes * _GAS_ITEM["notice"]
-    return _GAS_BATCH + _GAS_ITEM["book"]
+        return len(payload.body_hashes)
+    return len(payload.lanes) // 8 if isinstance(payload, p.NoticePayload) else 0
+
+
+def _lines_gas(row: OutboxRow) -> int:
+    return _LINES_BYTE_GAS * len(row.payload.lines) if isinstance(row.payload, p.NoticePayload) else 0
 
 
 def size_of(row: OutboxRow) -> int:
