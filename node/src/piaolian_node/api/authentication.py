@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import delete, insert
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from piaolian_node.api.call import Call
@@ -121,12 +121,6 @@ async def _use_nonce(context: NodeContext, verified: VerifiedRequest) -> None:
             field="nonce",
             remedy="sign again with a fresh nonce and the same Idempotency-Key",
         ) from exc
-
-
-async def forget_nonces(context: NodeContext) -> None:
-    """Delete nonces of requests that have expired anyway."""
-    async with context.database.write() as connection:
-        await connection.execute(delete(nonces).where(nonces.c.expires_at < context.now_ms()))
 
 
 def writes(message: type[_Message], *roles: Role) -> Callable[[Request], Awaitable[tuple[Call, _Message]]]:

@@ -17,8 +17,15 @@ from piaolian_node.database.index import (
     reversals,
     units,
 )
+from piaolian_node.database.writing import insert_missing
+from piaolian_node.payments.registered import add_unknown_notices
 from piaolian_sdk.contracts.events import DecodedLog
-from piaolian_sdk.contracts.events_payments import NoticeCancelled, NoticeRegistered, PaymentsSettled
+from piaolian_sdk.contracts.events_payments import (
+    NoticeCancelled,
+    NoticeRegistered,
+    PaymentsSettled,
+    ReversalRefunded,
+)
 from piaolian_sdk.contracts.events_receipts import BatchIssued, PaymentsReceipted, Reversed
 from piaolian_sdk.contracts.events_registry import ItemDisabledFrom, ItemSet, RangeAllotted, UnitRegistered
 
@@ -179,12 +186,16 @@ async def _mark_payments(connection: AsyncConnection, event: object, block_numbe
     notice_batch = None
     match event:
         case NoticeRegistered():
+            await add_unknown_notices(connection, event)
             range_id, mark, notice_batch = event.range, "registered", event.notice_batch
             sequences = list(range(event.first, event.first + event.count))
         case NoticeCancelled():
             range_id, mark, sequences = event.range, "cancelled", [event.sequence]
         case PaymentsSettled():
             range_id, mark, sequences = event.range, "paid", split_sequences(event.sequences)
+        case ReversalRefunded() if event.child_sequence:
+            # The remainder's notice is born paid.
+            range_id, mark, sequences = event.child_range, "paid", [event.child_sequence]
         case PaymentsReceipted():
             range_id, mark, sequences = event.payment_range, "used", split_sequences(event.sequences)
         case _:
@@ -199,8 +210,7 @@ async def _mark_payments(connection: AsyncConnection, event: object, block_numbe
         }
         for sequence in sequences
     ]
-    if rows:
-        await connection.execute(insert(payment_marks), rows)
+    await insert_missing(connection, payment_marks, rows)
 
 
 def split_sequences(packed: bytes) -> list[int]:

@@ -69,6 +69,8 @@ class Relayer:
         self._interval_ms = interval_ms
         self._now_ms = now_ms
         self._last_sent_ms: dict[str, int] = {}
+        # Rows that a trial call refused, with the highest nonce that was unmined then.
+        self._doubts: dict[int, int] = {}
 
     async def step(self) -> int:
         """Do one round and return how many transactions were touched.
@@ -197,7 +199,8 @@ class Relayer:
                 break
             if self._may_wait(group, busy):
                 continue
-            if await self._dispatch(group, is_alone=not unmined and count == 0):
+            nonces = [entry.nonce for entry in unmined]
+            if await self._dispatch(group, nonces, is_first=count == 0):
                 count += 1
         return count
 
@@ -207,7 +210,7 @@ class Relayer:
             return False
         return self._now_ms() - self._last_sent_ms.get(group.kind, 0) < self._interval_ms
 
-    async def _dispatch(self, group: Group, *, is_alone: bool) -> bool:
+    async def _dispatch(self, group: Group, unmined: Sequence[int], *, is_first: bool) -> bool:
         """Sign, record and send one group. Returns whether a transaction went out."""
         async with self._database.read() as connection:
             call = await plan_call(connection, group.kind, group.rows)
@@ -217,7 +220,7 @@ class Relayer:
                 self._gateway.simulate, self._signer.address, self._address(call), call.data
             )
             if refusal is not None:
-                return await self._refused_before_sending(group, refusal, is_alone=is_alone)
+                return await self._refused_before_sending(group, refusal, unmined, is_first=is_first)
             estimate = await asyncio.to_thread(
                 self._gateway.estimate, self._signer.address, self._address(call), call.data
             )
@@ -227,11 +230,20 @@ class Relayer:
         await self._send(entry)
         return True
 
-    async def _refused_before_sending(self, group: Group, refusal: ContractRefusedError, *, is_alone: bool) -> bool:
-        """Believe a refusal only when nothing of ours is on its way that could change it."""
+    async def _refused_before_sending(
+        self, group: Group, refusal: ContractRefusedError, unmined: Sequence[int], *, is_first: bool
+    ) -> bool:
+        """Believe a refusal once everything that was on its way when it was first seen is mined."""
         (row,) = group.rows
-        if not is_alone:
-            return False
+        if unmined or not is_first:
+            seen_at = self._doubts.setdefault(row.sequence, max(unmined, default=_NEVER) if is_first else _NEVER)
+            if seen_at == _NEVER:
+                # A transaction of this very round may change it: look again in the next.
+                del self._doubts[row.sequence]
+                return False
+            if min(unmined) <= seen_at:
+                return False
+        self._doubts.pop(row.sequence, None)
         async with self._database.write() as connection:
             if refusal.name in _OUR_FAULT:
                 _logger.error("the node's account may not send %s: %s", group.kind, refusal.code)
@@ -269,5 +281,6 @@ class Relayer:
         return Web3.to_checksum_address(self._book.address_of(call.contract))
 
 
+_NEVER = -1
 # Below the cap of one transaction on later hard forks (EIP-7825).
 _MAX_GAS = 16_700_000

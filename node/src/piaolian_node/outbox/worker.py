@@ -11,11 +11,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy import delete
+
 from piaolian_node.api.answers import forget_old
 from piaolian_node.bodies.keeper import BodyKeeper
 from piaolian_node.chain.indexer import Indexer
 from piaolian_node.chain.relayer import Relayer
 from piaolian_node.context import NodeContext
+from piaolian_node.database.records import nonces
 from piaolian_node.errors import ConfigError
 from piaolian_sdk.errors import PiaolianError
 
@@ -86,6 +89,7 @@ class Worker:
         while not stop.is_set():
             async with self._context.database.write() as connection:
                 await forget_old(connection, self._context.now_ms())
+                await connection.execute(delete(nonces).where(nonces.c.expires_at < self._context.now_ms()))
             await _wait(stop, _CLEANING_MS / 1000)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from piaolian_node.api.answers import first_answer, keep_answer
@@ -318,6 +318,14 @@ async def _write(
         count=lease.count,
     )
     await add_row(connection, row, context.now_ms())
+    # Codes of a refused batch were never registered and are given again.
+    await connection.execute(
+        delete(notices).where(
+            notices.c.range == payload.range,
+            notices.c.sequence.between(payload.first, payload.first + lease.count - 1),
+            notices.c.is_refused == 1,
+        )
+    )
     await connection.execute(
         insert(notices),
         [
