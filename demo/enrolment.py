@@ -157,8 +157,8 @@ def register_units(
 def allot_ranges(
     ledger: DemoChain, key: bytes, units: Mapping[UnitName, EnrolledUnit], year: int, step: Step | None = None
 ) -> None:
-    """Open pools for the province, split them to the cities, allot ranges to the units."""
-    wanted = wishes(year)
+    """Open pools for the province, split them to the cities, allot ranges to the units that there are."""
+    wanted = [wish for wish in wishes(year) if wish.unit in units]
     classes = sorted({(wish.range_class, wish.prefix) for wish in wanted})
     opened = ledger.send(
         key,

@@ -78,6 +78,8 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
     port = world.network.program_port(index)
     base_url = f"http://127.0.0.1:{port}"
     kubo = world.network.kubo_api_urls
+    # A network with one daemon keeps one copy.
+    second_kubo = kubo[(1 - index) % len(kubo)]
     encryption = Sm2PrivateKey.generate(secrets.token_bytes)
     roots = directory / "roots"
     roots.mkdir()
@@ -93,7 +95,7 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         "PIAOLIAN_NODE_ADDRESS_BOOK": str(world.facts["address_book_path"]),
         "PIAOLIAN_NODE_FINALITY_DEPTH": str(world.network.finality_depth),
         "PIAOLIAN_NODE_KUBO_API": kubo[index],
-        "PIAOLIAN_NODE_KUBO_API_SECOND": kubo[1 - index],
+        "PIAOLIAN_NODE_KUBO_API_SECOND": second_kubo,
         "PIAOLIAN_NODE_TOKEN_LABEL": name,
         "PIAOLIAN_NODE_TOKEN_PIN_FILE": str(write_secret(directory / "pin", new_pin())),
         "PIAOLIAN_NODE_DATA_DIR": str(directory / "data"),
@@ -119,14 +121,14 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         chain_address=address,
         encryption=encryption,
         own_kubo=kubo[index],
-        second_kubo=kubo[1 - index],
+        second_kubo=second_kubo,
         officer_connection=NodeConnection(base_url, world.cast.officers[city].document_signer),
         public_connection=NodeConnection(base_url, None),
     )
 
 
-def start(world: World, site: NodeSite) -> None:
-    """Make the database, tell the node who may ask and how items are called, and start API and worker."""
+def settle_in(world: World, site: NodeSite) -> None:
+    """Make the database, and tell the node who may ask and how items are called."""
     node = command_path("piaolian-node")
     run_command([node, "migrate"], site.environment)
     names = site.directory / "catalogue.json"
@@ -139,6 +141,11 @@ def start(world: World, site: NodeSite) -> None:
     for booker in world.cast.bookers.values():
         _add_party(site, "booker", booker.certificate_pem, None, None)
     run_command([node, "catalogue", "import", str(names)], site.environment)
+
+
+def start(world: World, site: NodeSite) -> None:
+    """Put API and worker under the network's supervisor."""
+    node = command_path("piaolian-node")
     for program in ("serve", "worker"):
         world.network.add_program(f"{site.name}-{program}", [node, program], site.environment, site.directory)
 

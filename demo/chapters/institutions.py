@@ -55,7 +55,9 @@ def tell(world: World) -> None:
     with report.step("两家单位结转旧系统未核销月份 / two units bring an open month forward") as step:
         _bring_forward(world, step)
     with report.step("两个节点启动 / two finance nodes start") as step:
-        in_parallel(lambda site: nodes.start(world, site), world.sites.values())
+        in_parallel(lambda site: nodes.settle_in(world, site), world.sites.values())
+        for site in world.sites.values():
+            nodes.start(world, site)
         for site in world.sites.values():
             nodes.wait_ready(world, site)
         _connect_units(world)
