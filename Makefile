@@ -64,6 +64,9 @@ vectors: ## Make the known answers again; they must not change
 	@$(BIN)/python tests/vectors/make_chain.py
 	@git diff --exit-code tests/vectors
 
+samples: ## Print what of the samples is accepted and what is refused, by which rule
+	@PYTHONPATH=tests $(BIN)/python -m support.samples_table
+
 bench: setup ## Receipts a second through the whole pipeline, beside EAS on the same network
 	@$(BIN)/python -m bench.pipeline
 
@@ -71,4 +74,4 @@ lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
 .PHONY: help setup demo story down check lint fmt types imports contracts-format house-rules test unit contracts \
-	integration acceptance vectors bench lock
+	integration acceptance vectors samples bench lock
