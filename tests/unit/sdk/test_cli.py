@@ -60,7 +60,7 @@ def test_receipt_check__no_receipt__is_refused_without_a_trace(
 def test_receipt_check__file_missing__says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["receipt", "check", str(tmp_path / "none.xml")]) == 2
 
-    assert "无法读取文件" in capsys.readouterr().err
+    assert "无法读写文件" in capsys.readouterr().err
 
 
 def test_verify__proof_malformed__is_refused_before_any_call(
