@@ -73,7 +73,6 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "receipt-not-stamped": CatalogueEntry(409, "票据尚未上链", "after"),
     "receipt-refused": CatalogueEntry(409, "票据上链被拒"),
     "receipt-busy": CatalogueEntry(409, "票据正在办理其他业务", "after"),
-    "receipt-is-void": CatalogueEntry(409, "票据已作废"),
     # Our own services.
     "hsm-unavailable": CatalogueEntry(503, "签名设备不可用", "after"),
     "chain-unreachable": CatalogueEntry(503, "链节点不可用", "after"),

@@ -47,9 +47,9 @@ class Vault:
             RecordError: It was altered, or belongs to another receipt or department.
         """
         nonce, body, tag = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:-_TAG_BYTES], sealed[-_TAG_BYTES:]
-        decryptor = Cipher(algorithms.SM4(self._key), modes.GCM(nonce, tag)).decryptor()
-        decryptor.authenticate_additional_data(receipt_key.encode())
         try:
+            decryptor = Cipher(algorithms.SM4(self._key), modes.GCM(nonce, tag)).decryptor()
+            decryptor.authenticate_additional_data(receipt_key.encode())
             return decryptor.update(body) + decryptor.finalize()
         except (InvalidTag, ValueError) as exc:
             raise RecordError("a sealed secret does not open", "密存数据无法解开") from exc

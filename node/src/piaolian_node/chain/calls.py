@@ -99,7 +99,9 @@ def gas_limit(rows: Sequence[OutboxRow]) -> int:
 
 
 def gas_of(row: OutboxRow) -> int:
-    """Return what a row in a collected call uses at most."""
+    """Return what a row in a collected call uses at most; other calls are estimated."""
+    if row.kind not in COLLECTED:
+        return 0
     member, item = _GAS_USED[row.kind]
     return member + item * _items(row) + _lines_gas(row)
 

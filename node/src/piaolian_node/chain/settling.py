@@ -85,7 +85,7 @@ async def indexed_number(connection: AsyncConnection) -> int:
 
 
 async def held_ranges(connection: AsyncConnection) -> set[int]:
-    """Return ranges of receipt numbers in which a refused batch is not voided."""
+    """Return ranges whose rows wait: a refused batch is not voided, or a refusal of notices is not final yet."""
     refused = (
         await connection.execute(
             select(outbox.c.range, func.max(outbox.c.first))
@@ -93,7 +93,12 @@ async def held_ranges(connection: AsyncConnection) -> set[int]:
             .group_by(outbox.c.range)
         )
     ).all()
-    held = set()
+    notices_refused = await connection.execute(
+        select(outbox.c.range).where(
+            outbox.c.kind == "notice", outbox.c.state == "mined", outbox.c.refusal.is_not(None)
+        )
+    )
+    held = {int(range_id) for range_id in notices_refused.scalars()}
     for range_id, first in refused:
         voided = await connection.execute(
             select(outbox.c.sequence).where(
