@@ -120,23 +120,33 @@ abstract contract Issuing is Governed, Months, IReceiptLedger {
         }
         (uint64 prefix, uint48[] memory amountsFen, bytes32[] memory hashes) =
             PAYMENT_LEDGER.use(batch.unit, batch.paymentRange, kind, batch.paymentSequences);
+        // 2,500 amounts of 48 bits fit 64 bits.
         uint64 total = 0;
         for (uint256 i = 0; i < count; ++i) {
-            uint128 code = prefix * SEQUENCES + Packed.sequenceAt(batch.paymentSequences, i);
-            // 2,500 amounts of 48 bits fit 64 bits.
             total += amountsFen[i];
-            hashes[i] = _hashLeaf(
-                batch.range,
-                batch.first + uint40(i),
-                bytes32(uint256(amountsFen[i])),
-                code,
-                hashes[i], // hash of the lines, which the leaf takes the place of
-                batch.bodyHashes[i]
-            );
         }
         if (total != batch.totalFen) revert TotalMismatch(total, batch.totalFen);
+        _hashLeaves(batch, prefix, amountsFen, hashes, batch.paymentSequences, batch.bodyHashes);
         bytes32 root = PositionalTree.root(hashes, count);
         if (root != batch.unitRoot) revert UnitRootMismatch(root, batch.unitRoot);
+    }
+
+    /// @dev Puts each receipt's leaf in the place of the hash of its lines.
+    function _hashLeaves(
+        IssueBatch calldata batch,
+        uint64 prefix,
+        uint48[] memory amountsFen,
+        bytes32[] memory hashes,
+        bytes calldata sequences,
+        bytes32[] calldata bodyHashes
+    ) private pure {
+        uint32 range = batch.range;
+        uint40 number = batch.first;
+        for (uint256 i = 0; i < hashes.length; ++i) {
+            uint128 code = prefix * SEQUENCES + Packed.sequenceAt(sequences, i);
+            hashes[i] = _hashLeaf(range, number, bytes32(uint256(amountsFen[i])), code, hashes[i], bodyHashes[i]);
+            ++number;
+        }
     }
 
     /// @dev Marks consecutive numbers void, a slot at a time.

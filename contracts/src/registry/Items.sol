@@ -27,8 +27,8 @@ abstract contract Items is Units {
             $.itemIds[area][code] = item;
             Item storage created = $.items[item];
             created.code = code;
-            created.area = area;
-            created.parent = _parentOf(area, code);
+            created.head.area = area;
+            created.head.parent = _parentOf(area, code);
             _install(created, version, version.enabledFrom);
         } else {
             _addVersion($.items[item], version);
@@ -39,11 +39,11 @@ abstract contract Items is Units {
     /// @inheritdoc IRegistry
     function disableItem(uint16 item, uint40 at) external restricted {
         Item storage record = _item(item);
-        _requireArea(msg.sender, record.area);
+        _requireArea(msg.sender, record.head.area);
         uint40 end = at > block.timestamp ? at : uint40(block.timestamp);
         _advance(record);
-        record.enabledUntil = end;
-        if (record.hasUpcoming) {
+        record.head.enabledUntil = end;
+        if (record.head.hasUpcoming) {
             if (record.upcoming.enabledFrom >= end) _dropUpcoming(record);
             else record.upcoming.enabledUntil = end;
         }
@@ -52,7 +52,7 @@ abstract contract Items is Units {
 
     /// @inheritdoc IRegistry
     function permitUnit(uint16 item, uint32 unit, bool permitted) external restricted {
-        _requireArea(msg.sender, _item(item).area);
+        _requireArea(msg.sender, _item(item).head.area);
         _unit(unit);
         _layout().permits[item][unit] = permitted;
         emit ItemPermitSet(item, unit, permitted, ++_layout().counters.catalogVersion);
@@ -61,9 +61,9 @@ abstract contract Items is Units {
     /// @inheritdoc IRegistry
     function linkItem(uint16 item) external returns (uint16 parent) {
         Item storage record = _item(item);
-        parent = _parentOf(record.area, record.code);
-        if (parent != record.parent) {
-            record.parent = parent;
+        parent = _parentOf(record.head.area, record.code);
+        if (parent != record.head.parent) {
+            record.head.parent = parent;
             emit ItemLinked(item, parent, ++_layout().counters.catalogVersion);
         }
     }
@@ -72,11 +72,22 @@ abstract contract Items is Units {
     function checkLines(uint32 unit, uint16 kind, bytes calldata lines) external view {
         uint32 area = _unit(unit).area;
         uint256 count = lines.length / 8;
+        // Neighbouring lines mostly have the same item: its limits are worked out once.
+        uint256 known = 0;
+        uint256 minFen = 0;
+        uint256 maxFen = 0;
         for (uint256 i = 0; i < count; ++i) {
-            uint64 lane = Packed.laneAt(lines, i);
-            uint16 item = uint16(lane);
-            // The limits of the city hold, and those of the province above it.
-            while (item != 0) item = _checkLine(item, uint48(lane >> 16), unit, area, kind);
+            uint256 lane = Packed.laneAt(lines, i);
+            uint256 item = uint16(lane);
+            if (item == 0) continue;
+            if (item != known) {
+                (minFen, maxFen) = _limitsOf(uint16(item), unit, area, kind);
+                known = item;
+            }
+            uint256 amountFen = lane >> 16;
+            if (amountFen < minFen || amountFen > maxFen) {
+                revert ItemAmountOutOfBounds(uint16(item), uint48(amountFen), uint48(minFen), uint48(maxFen));
+            }
         }
     }
 
@@ -88,13 +99,13 @@ abstract contract Items is Units {
     /// @inheritdoc IRegistry
     function itemOf(uint16 item) external view returns (bytes12 code, uint32 area, ItemVersion memory current) {
         Item storage record = _item(item);
-        return (record.code, record.area, _current(record));
+        return (record.code, record.head.area, _current(record, record.head));
     }
 
     /// @inheritdoc IRegistry
     function upcomingItemOf(uint16 item) external view returns (ItemVersion memory upcoming) {
         Item storage record = _item(item);
-        if (record.hasUpcoming && block.timestamp < record.upcoming.enabledFrom) return record.upcoming;
+        if (record.head.hasUpcoming && block.timestamp < record.upcoming.enabledFrom) return record.upcoming;
     }
 
     /// @inheritdoc IRegistry
@@ -107,24 +118,28 @@ abstract contract Items is Units {
         return _layout().permits[item][unit];
     }
 
-    /// @dev Reverts unless one line may be charged under one item.
-    /// @return parent Item above, whose limits are to be checked next; 0 when there is none
-    function _checkLine(uint16 item, uint48 amountFen, uint32 unit, uint32 area, uint16 kind)
+    /// @dev Reverts unless the unit may charge the item now; the limits of a city are intersected with those of the
+    /// areas above it.
+    /// @return minFen Least amount of a line
+    /// @return maxFen Greatest amount of a line
+    function _limitsOf(uint16 item, uint32 unit, uint32 area, uint16 kind)
         private
         view
-        returns (uint16 parent)
+        returns (uint48 minFen, uint48 maxFen)
     {
-        Item storage record = _item(item);
-        ItemVersion memory version = _current(record);
-        if (block.timestamp < version.enabledFrom) revert ItemDisabled(item);
-        if (version.enabledUntil != 0 && block.timestamp >= version.enabledUntil) revert ItemDisabled(item);
-        if (amountFen < version.minFen || amountFen > version.maxFen) {
-            revert ItemAmountOutOfBounds(item, amountFen, version.minFen, version.maxFen);
+        maxFen = type(uint48).max;
+        while (item != 0) {
+            ItemHead memory head = _item(item).head;
+            ItemVersion memory version = _current(_layout().items[item], head);
+            if (block.timestamp < version.enabledFrom) revert ItemDisabled(item);
+            if (version.enabledUntil != 0 && block.timestamp >= version.enabledUntil) revert ItemDisabled(item);
+            if (version.kind != 0 && version.kind != kind) revert ItemNotForKind(item, version.kind, kind);
+            if (!Area.contains(head.area, area)) revert ItemNotPermitted(item, unit);
+            if (version.listedUnitsOnly && !_layout().permits[item][unit]) revert ItemNotPermitted(item, unit);
+            if (version.minFen > minFen) minFen = version.minFen;
+            if (version.maxFen < maxFen) maxFen = version.maxFen;
+            item = head.parent;
         }
-        if (version.kind != 0 && version.kind != kind) revert ItemNotForKind(item, version.kind, kind);
-        if (!Area.contains(record.area, area)) revert ItemNotPermitted(item, unit);
-        if (version.listedUnitsOnly && !_layout().permits[item][unit]) revert ItemNotPermitted(item, unit);
-        return record.parent;
     }
 
     /// @dev Adds a version that holds from its time or from now, whichever is later: the past is never changed.
@@ -133,7 +148,7 @@ abstract contract Items is Units {
         uint40 start = version.enabledFrom;
         if (start > block.timestamp) {
             record.upcoming = version;
-            record.hasUpcoming = true;
+            record.head.hasUpcoming = true;
         } else {
             if (version.enabledUntil != 0 && version.enabledUntil <= block.timestamp) {
                 revert MalformedItem(record.code);
@@ -145,7 +160,7 @@ abstract contract Items is Units {
 
     /// @dev Makes the waiting version the current one when its time has come.
     function _advance(Item storage record) private {
-        if (record.hasUpcoming && block.timestamp >= record.upcoming.enabledFrom) {
+        if (record.head.hasUpcoming && block.timestamp >= record.upcoming.enabledFrom) {
             ItemVersion memory upcoming = record.upcoming;
             _dropUpcoming(record);
             _install(record, upcoming, upcoming.enabledFrom);
@@ -153,36 +168,36 @@ abstract contract Items is Units {
     }
 
     function _dropUpcoming(Item storage record) private {
-        record.hasUpcoming = false;
+        record.head.hasUpcoming = false;
         delete record.upcoming;
     }
 
     function _install(Item storage record, ItemVersion memory version, uint40 enabledFrom) private {
-        record.enabledFrom = enabledFrom;
-        record.enabledUntil = version.enabledUntil;
-        record.minFen = version.minFen;
-        record.maxFen = version.maxFen;
-        record.kind = version.kind;
-        record.listedUnitsOnly = version.listedUnitsOnly;
+        record.head.enabledFrom = enabledFrom;
+        record.head.enabledUntil = version.enabledUntil;
+        record.head.minFen = version.minFen;
+        record.head.maxFen = version.maxFen;
+        record.head.kind = version.kind;
+        record.head.listedUnitsOnly = version.listedUnitsOnly;
     }
 
-    /// @dev The version in force now; the first slot of the record suffices unless another version waits.
-    function _current(Item storage record) private view returns (ItemVersion memory) {
-        if (record.hasUpcoming && block.timestamp >= record.upcoming.enabledFrom) return record.upcoming;
+    /// @dev The version in force now; the head suffices unless another version waits.
+    function _current(Item storage record, ItemHead memory head) private view returns (ItemVersion memory) {
+        if (head.hasUpcoming && block.timestamp >= record.upcoming.enabledFrom) return record.upcoming;
         return ItemVersion({
-            enabledFrom: record.enabledFrom,
-            enabledUntil: record.enabledUntil,
-            minFen: record.minFen,
-            maxFen: record.maxFen,
-            kind: record.kind,
-            listedUnitsOnly: record.listedUnitsOnly
+            enabledFrom: head.enabledFrom,
+            enabledUntil: head.enabledUntil,
+            minFen: head.minFen,
+            maxFen: head.maxFen,
+            kind: head.kind,
+            listedUnitsOnly: head.listedUnitsOnly
         });
     }
 
     /// @dev The record. Reverts if there is none: every item has an area.
     function _item(uint16 item) private view returns (Item storage record) {
         record = _layout().items[item];
-        if (record.area == 0) revert UnknownItem(item);
+        if (record.head.area == 0) revert UnknownItem(item);
     }
 
     /// @dev The item of the same code in the nearest area above, 0 when there is none.

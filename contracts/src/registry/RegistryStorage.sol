@@ -22,9 +22,8 @@ abstract contract RegistryStorage is IRegistry {
         bool toppedUp; // a range is refilled once
     }
 
-    /// @dev An item and its version in force. The first nine fields fill one slot exactly, and are all that most
-    /// checks read.
-    struct Item {
+    /// @dev Version in force, area and parent of an item: exactly one slot, and all that most checks read.
+    struct ItemHead {
         uint40 enabledFrom;
         uint40 enabledUntil;
         uint48 minFen;
@@ -34,6 +33,10 @@ abstract contract RegistryStorage is IRegistry {
         uint32 area;
         uint16 parent; // item of the same code in the area above, whose limits hold as well
         bool hasUpcoming;
+    }
+
+    struct Item {
+        ItemHead head;
         ItemVersion upcoming;
         bytes12 code;
     }

@@ -148,7 +148,9 @@ abstract contract NetworkTest is CheatTest {
         for (uint256 i = 0; i < signatures.length; ++i) {
             bytes memory signature = bytes(signatures[i]);
             bool equal = signature.length > wanted.length;
-            for (uint256 j = 0; equal && j < wanted.length; ++j) equal = signature[j] == wanted[j];
+            for (uint256 j = 0; equal && j < wanted.length; ++j) {
+                equal = signature[j] == wanted[j];
+            }
             if (equal) return bytes4(keccak256(signature));
         }
         revert(string.concat("no function ", name));
@@ -177,12 +179,7 @@ abstract contract NetworkTest is CheatTest {
 
     function _version(uint48 minFen, uint48 maxFen, uint16 kind) internal pure returns (IRegistry.ItemVersion memory) {
         return IRegistry.ItemVersion({
-            enabledFrom: 0,
-            enabledUntil: 0,
-            minFen: minFen,
-            maxFen: maxFen,
-            kind: kind,
-            listedUnitsOnly: false
+            enabledFrom: 0, enabledUntil: 0, minFen: minFen, maxFen: maxFen, kind: kind, listedUnitsOnly: false
         });
     }
 
@@ -205,8 +202,7 @@ abstract contract NetworkTest is CheatTest {
                 target
             )
         );
-        (uint8 v, bytes32 r, bytes32 s) =
-            VM.sign(key, keccak256(abi.encodePacked(hex"1901", separator, structHash)));
+        (uint8 v, bytes32 r, bytes32 s) = VM.sign(key, keccak256(abi.encodePacked(hex"1901", separator, structHash)));
         return abi.encodePacked(r, s, v);
     }
 

@@ -18,9 +18,8 @@ abstract contract ReceiptActsTest is Acts {
     }
 
     function _signVoid(uint256 key, IReceiptTypes.VoidAct memory act) internal view {
-        bytes32 typeHash = keccak256(
-            "Void(uint32 unit,uint32 range,uint40 first,uint32 count,uint16 reason,uint64 deadline)"
-        );
+        bytes32 typeHash =
+            keccak256("Void(uint32 unit,uint32 range,uint40 first,uint32 count,uint16 reason,uint64 deadline)");
         act.signature = _sign(
             key,
             address(receipts),
@@ -136,14 +135,11 @@ abstract contract ReceiptActsTest is Acts {
         act.signature = _signPaper(KEY_A, "ReturnPaper", unitA, range, number, paperNumber);
     }
 
-    function _signPaper(
-        uint256 key,
-        string memory name,
-        uint32 unit,
-        uint32 range,
-        uint40 number,
-        uint40 paperNumber
-    ) internal view returns (bytes memory) {
+    function _signPaper(uint256 key, string memory name, uint32 unit, uint32 range, uint40 number, uint40 paperNumber)
+        internal
+        view
+        returns (bytes memory)
+    {
         bytes32 typeHash = keccak256(
             bytes(
                 string.concat(
@@ -179,8 +175,7 @@ abstract contract ReceiptActsTest is Acts {
     }
 
     function _signBook(uint256 key, IReceiptTypes.BookAct memory act) internal view {
-        bytes32 typeHash =
-            keccak256("Book(bytes32 leaf,address booker,uint32 counter,uint32 share,uint64 deadline)");
+        bytes32 typeHash = keccak256("Book(bytes32 leaf,address booker,uint32 counter,uint32 share,uint64 deadline)");
         act.signature = _sign(
             key,
             address(receipts),
@@ -198,14 +193,10 @@ abstract contract ReceiptActsTest is Acts {
         view
         returns (IReceiptTypes.UnbookAct memory act)
     {
-        bytes32 typeHash = keccak256(
-            "Unbook(uint32 range,uint40 number,address booker,uint32 counter,uint64 deadline)"
-        );
+        bytes32 typeHash = keccak256("Unbook(uint32 range,uint40 number,address booker,uint32 counter,uint64 deadline)");
         act = IReceiptTypes.UnbookAct(range, number, VM.addr(key), counter, DEADLINE, "");
         act.signature = _sign(
-            key,
-            address(receipts),
-            keccak256(abi.encode(typeHash, range, number, act.booker, counter, DEADLINE))
+            key, address(receipts), keccak256(abi.encode(typeHash, range, number, act.booker, counter, DEADLINE))
         );
     }
 

@@ -50,10 +50,7 @@ contract PaperTest is ReceiptActsTest {
         act.paperRange = listRange;
         VM.expectRevert(
             abi.encodeWithSelector(
-                IRegistry.WrongRangeClass.selector,
-                listRange,
-                IRegistry.RangeClass.Paper,
-                IRegistry.RangeClass.Receipt
+                IRegistry.WrongRangeClass.selector, listRange, IRegistry.RangeClass.Paper, IRegistry.RangeClass.Receipt
             )
         );
         _exchange(act);
@@ -70,9 +67,7 @@ contract PaperTest is ReceiptActsTest {
     function test_exchange_wrongSigner_reverts() public {
         IReceiptTypes.ExchangeAct memory act = _exchangeAct(_opening(_batch, 1, 2), 1);
         act.signature = _signPaper(KEY_B, "Exchange", unitA, listRange, 2, 1);
-        VM.expectRevert(
-            abi.encodeWithSelector(IActErrors.WrongSigner.selector, VM.addr(KEY_A), VM.addr(KEY_B))
-        );
+        VM.expectRevert(abi.encodeWithSelector(IActErrors.WrongSigner.selector, VM.addr(KEY_A), VM.addr(KEY_B)));
         _exchange(act);
     }
 
@@ -93,9 +88,7 @@ contract PaperTest is ReceiptActsTest {
         _exchange(_exchangeAct(_opening(_batch, 1, 2), 1));
         IReceiptTypes.ReturnAct memory act = _returnAct(listRange, 2, 2);
         VM.prank(NODE_32);
-        VM.expectRevert(
-            abi.encodeWithSelector(IReceiptTypes.ReceiptNotOnPaper.selector, listRange, 2, paperRange, 2)
-        );
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.ReceiptNotOnPaper.selector, listRange, 2, paperRange, 2));
         receipts.returnPaper(act);
     }
 

@@ -192,12 +192,8 @@ contract ReverseTest is ReceiptActsTest {
         IReceiptTypes.ReverseAct memory act = _reverseAct(_opening(batch, 1, 2), codeRange, 4, 10_001);
         VM.prank(SUPER);
         act.paymentRange = registry.allot(payPool, unitA, 10, KIND_CODE, IRegistry.ControlMode.None, 1);
-        _sendNotice(
-            _noticeBatch(KEY_A, unitA, act.paymentRange, registry.rangeOf(act.paymentRange).from, _lanes(1))
-        );
-        VM.expectRevert(
-            abi.encodeWithSelector(IPaymentTypes.NotThatPayment.selector, act.paymentRange, _payCode(2))
-        );
+        _sendNotice(_noticeBatch(KEY_A, unitA, act.paymentRange, registry.rangeOf(act.paymentRange).from, _lanes(1)));
+        VM.expectRevert(abi.encodeWithSelector(IPaymentTypes.NotThatPayment.selector, act.paymentRange, _payCode(2)));
         _reverse(act);
     }
 }
