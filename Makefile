@@ -19,6 +19,9 @@ demo: setup ## Run the whole story on a local network, with progress, and leave 
 story: setup ## Run the whole story once and write var/story.json
 	@$(BIN)/python -m demo.story
 
+sandbox: setup ## A small network for integrators: anvil, one node, two units with their key files
+	@$(BIN)/python -m demo.sandbox
+
 down: ## Stop every local network below var/
 	@$(BIN)/piaolian-network down $$(find var -maxdepth 5 -name members.toml -printf '%h\n' 2>/dev/null)
 
@@ -67,11 +70,12 @@ vectors: ## Make the known answers again; they must not change
 samples: ## Print what of the samples is accepted and what is refused, by which rule
 	@PYTHONPATH=tests $(BIN)/python -m support.samples_table
 
-bench: setup ## Receipts a second through the whole pipeline, beside EAS on the same network
+bench: setup ## Gas of every act and receipts a second through the whole pipeline, both beside EAS
+	@$(BIN)/python -m bench.gas
 	@$(BIN)/python -m bench.pipeline
 
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story down check lint fmt types imports contracts-format house-rules test unit contracts \
+.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit contracts \
 	integration acceptance vectors samples bench lock

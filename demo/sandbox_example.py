@@ -32,15 +32,13 @@ me = json.loads((files / "unit.json").read_text(encoding="utf-8"))
 signer = SoftwareSigner.from_pem((files / "document-key.pem").read_bytes(), (files / "certificate.pem").read_bytes())
 chain_signer = SoftwareChainSigner(bytes.fromhex((files / "chain-key.hex").read_text()))
 book = AddressBook.from_file(sandbox / "network" / "addresses.json")
-me_there = {"unit": me["unit"], "document_signer": signer, "chain_signer": chain_signer, "address_book": book}
-unit = UnitClient(me["node"], **me_there)
+unit = UnitClient(me["node"], unit=me["unit"], document_signer=signer, chain_signer=chain_signer, address_book=book)
 number = "EX-" + secrets.token_hex(6)
 xml = (files / "draft.xml").read_bytes().replace(b"SANDBOX-0001", number.encode())
 result = unit.issue(me["ranges"]["0601"]["range"], [ReceiptDraft(number, parse_receipt(xml).model)])
 state = unit.wait(result.submission_id, until="final", timeout_seconds=60)
 receipt = result.items[0].receipt
-print(state.state, receipt.code, receipt.number, receipt.check_code, state.transaction)
-print(receipt.qr)
+print(state.state, receipt.code, receipt.number, receipt.qr, state.transaction)
 '''
 
 

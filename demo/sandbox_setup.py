@@ -16,8 +16,8 @@ from demo.cast import HOSPITAL_CITY, PROVINCE, ROLES, Unit
 from demo.chain import DemoChain
 from demo.enrolment import allot_ranges, register_units, set_items, supervisor_key
 from demo.programs import write_secret
-from demo.sandbox_example import write_example
 from demo.samples import read_sample
+from demo.sandbox_example import write_example
 from demo.world import World
 from piaolian_network import Network
 from piaolian_network.deploy import Setup, deploy
