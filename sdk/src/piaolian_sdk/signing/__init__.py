@@ -30,6 +30,7 @@ from piaolian_sdk.signing.receipts import (
     verify_supervision_signature,
     verify_unit_signature,
 )
+from piaolian_sdk.signing.revocation import RevocationList, read_revocation_list
 from piaolian_sdk.signing.signature_der import check_signature_der, signature_from_raw
 from piaolian_sdk.signing.software import SoftwareSigner
 from piaolian_sdk.signing.trust import CertificateTrust, VerifiedSigner
@@ -42,6 +43,7 @@ __all__ = [
     "DocumentCertificate",
     "DocumentSigner",
     "PublicKey",
+    "RevocationList",
     "SoftwareSigner",
     "VerifiedSigner",
     "certificate_from_der",
@@ -53,6 +55,7 @@ __all__ = [
     "private_key_to_pem",
     "public_key_from_pem",
     "public_key_to_pem",
+    "read_revocation_list",
     "sign_receipt_as_supervisor",
     "sign_receipt_as_unit",
     "signature_from_raw",

@@ -6,11 +6,11 @@ licensed authority.
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from asn1crypto import core, keys, pem, x509
+from asn1crypto import core, crl, keys, pem, x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from piaolian_sdk.errors import InputError
@@ -158,6 +158,44 @@ class CertificateAuthority:
             _name(subject), issuer, public_key, self._key, usage=usage, days=days, now=self._now(), random=self._random
         )
         return bytes(pem.armor("CERTIFICATE", der))
+
+    def revocation_list(self, revoked: Mapping[int, datetime], *, number: int, days: int = 7) -> bytes:
+        """Return a complete revocation list as PEM (RFC 5280, section 5).
+
+        Args:
+            revoked: Every revoked serial number with the time from which it is revoked.
+            number: Number of the list; each new one is greater.
+            days: When the next one is due.
+        """
+        suite = SUITE_SM2 if isinstance(self._key, Sm2PrivateKey) else SUITE_P256
+        algorithm = x509.SignedDigestAlgorithm({"algorithm": SIGNATURE_OIDS[suite]})
+        now = self._now().astimezone(UTC).replace(microsecond=0)
+        members: dict[str, object] = {
+            "version": "v2",
+            "signature": algorithm,
+            "issuer": x509.Name.load(self.certificate.subject_der),
+            "this_update": _time(now),
+            "next_update": _time(now + timedelta(days=days)),
+            "crl_extensions": [
+                {
+                    "extn_id": "authority_key_identifier",
+                    "extn_value": x509.AuthorityKeyIdentifier(
+                        {"key_identifier": _key_identifier(_public_key(self._key))}
+                    ),
+                },
+                {"extn_id": "crl_number", "extn_value": core.Integer(number)},
+            ],
+        }
+        if revoked:
+            # An empty sequence must be left out (section 5.1.2.6).
+            members["revoked_certificates"] = [
+                {"user_certificate": serial, "revocation_date": _time(moment.astimezone(UTC).replace(microsecond=0))}
+                for serial, moment in sorted(revoked.items())
+            ]
+        body = crl.TbsCertList(members)
+        signature = core.OctetBitString(sign_with_key(self._key, body.dump()))
+        signed = crl.CertificateList({"tbs_cert_list": body, "signature_algorithm": algorithm, "signature": signature})
+        return bytes(pem.armor("X509 CRL", signed.dump()))
 
 
 def _new_key(suite: str, random: Callable[[int], bytes]) -> PrivateKey:

@@ -8,6 +8,7 @@ from piaolian_sdk.errors import ErrorCode, InputError, VerificationError
 from piaolian_sdk.receipt import SUITE_P256, SUITE_SM2
 from piaolian_sdk.signing.certificates import SIGNATURE_OIDS, DocumentCertificate, certificates_from_pem
 from piaolian_sdk.signing.messages import verify_message
+from piaolian_sdk.signing.revocation import RevocationList
 
 # A receipt of an unconnected till is stamped when the network is back; longer than this, a signature's time is not
 # believed any more. A revoked key cannot sign back into the past beyond it.
@@ -77,6 +78,7 @@ class CertificateTrust:
         for authority in (*self.roots, *intermediates):
             self._authorities.setdefault(authority.subject_der, []).append(authority)
         self._chains: dict[bytes, tuple[DocumentCertificate, ...]] = {}
+        self._lists: dict[bytes, RevocationList] = {}
 
     @classmethod
     def from_pem(cls, *bundles: bytes, revocations: Mapping[int, datetime] | None = None) -> "CertificateTrust":
@@ -86,6 +88,35 @@ class CertificateTrust:
             InputError: There is none, or one cannot be read.
         """
         return cls([root for bundle in bundles for root in certificates_from_pem(bundle)], revocations)
+
+    def use_revocation_list(self, revocations: RevocationList) -> None:
+        """Take an authority's list in place of its older one, from now on. Whether it is overdue is not checked.
+
+        Args:
+            revocations: The list, as read.
+
+        Raises:
+            VerificationError: ``revocation-list-not-trusted`` when no known authority signed it, and
+                ``revocation-list-outdated`` when a newer one of the same authority is in use.
+        """
+        authorities = self._authorities.get(revocations.issuer_der, ())
+        if not any(_signed_list(authority, revocations) for authority in authorities):
+            raise _list_refused(
+                revocations,
+                "revocation-list-not-trusted",
+                "no configured authority signed it",
+                "没有受信任的发证机构对其签名",
+            )
+        used = self._lists.get(revocations.issuer_der)
+        # An older list would bring revoked certificates back.
+        if used is not None and revocations.this_update < used.this_update:
+            raise _list_refused(
+                revocations,
+                "revocation-list-outdated",
+                f"a list of {used.this_update.isoformat()} is in use",
+                f"已在使用 {used.this_update:%Y-%m-%d %H:%M} 的较新列表",
+            )
+        self._lists[revocations.issuer_der] = revocations
 
     def check(self, certificate: DocumentCertificate, at: datetime) -> None:
         """Check that a certificate may sign documents at a time.
@@ -138,7 +169,7 @@ class CertificateTrust:
                 f"证书已于 {link.not_after:%Y-%m-%d %H:%M} 过期",
                 "renew the certificate and register the new one",
             )
-        revoked_at = self.revocations.get(link.serial)
+        revoked_at = self._revoked_at(link)
         if revoked_at is not None and at >= revoked_at:
             raise _refused(
                 link,
@@ -147,6 +178,11 @@ class CertificateTrust:
                 f"证书已于 {revoked_at:%Y-%m-%d %H:%M} 被吊销",
                 "use a certificate that is not revoked",
             )
+
+    def _revoked_at(self, link: DocumentCertificate) -> datetime | None:
+        published = self._lists.get(link.issuer_der)
+        known = (self.revocations.get(link.serial), published.revoked.get(link.serial) if published else None)
+        return min((moment for moment in known if moment is not None), default=None)
 
     def _chain(self, certificate: DocumentCertificate) -> tuple[DocumentCertificate, ...]:
         known = self._chains.get(certificate.digest)
@@ -182,6 +218,29 @@ def _may_issue(authority: DocumentCertificate, authorities_below: int) -> bool:
     usage_allows = not authority.key_usage or "key_cert_sign" in authority.key_usage
     length_allows = authority.path_length is None or authorities_below <= authority.path_length
     return authority.is_authority and usage_allows and length_allows and not authority.has_unknown_critical_extension
+
+
+def _signed_list(authority: DocumentCertificate, revocations: RevocationList) -> bool:
+    may_sign = authority.is_authority and (not authority.key_usage or "crl_sign" in authority.key_usage)
+    if not may_sign or revocations.signature_oid != SIGNATURE_OIDS[authority.suite]:
+        return False
+    try:
+        verify_message(authority, revocations.signed_der, revocations.signature)
+    except VerificationError:
+        return False
+    return True
+
+
+def _list_refused(revocations: RevocationList, code: ErrorCode, why: str, why_zh: str) -> VerificationError:
+    return VerificationError(
+        code,
+        f"revocation list of {revocations.issuer}, {revocations.this_update.isoformat()}: {why}",
+        f"吊销列表（{revocations.issuer}，{revocations.this_update:%Y-%m-%d %H:%M}）：{why_zh}",
+        step="revocation list",
+        field="revocations",
+        rule="signed by a configured authority, never older than the one in use",
+        remedy="fetch the current list from the authority",
+    )
 
 
 def _issued(issuer: DocumentCertificate, certificate: DocumentCertificate) -> bool:
