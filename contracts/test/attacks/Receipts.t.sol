@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {BoundedCall} from "../../src/libraries/BoundedCall.sol";
+import {IActErrors} from "../../src/interfaces/IActErrors.sol";
+import {IReceiptTypes} from "../../src/interfaces/IReceiptTypes.sol";
+import {IRegistry} from "../../src/interfaces/IRegistry.sol";
+import {Cheats} from "../support/Cheats.sol";
+import {ReceiptActsTest} from "../support/ReceiptActs.sol";
+
+/// @dev Answers a call with a megabyte of error, or never.
+contract Flood {
+    function flood() external pure {
+        bytes memory error = new bytes(1 << 20);
+        assembly ("memory-safe") {
+            revert(add(error, 32), mload(error))
+        }
+    }
+
+    function burn() external pure {
+        while (true) {}
+    }
+}
+
+/// @notice Roots, replays and copies.
+contract ReceiptsAttackTest is ReceiptActsTest {
+    function _error() private returns (bytes4 selector, uint16 position) {
+        Cheats.Log[] memory logs = _logsOf(IReceiptTypes.BatchRefused.selector);
+        bytes memory error;
+        (, position, error) = abi.decode(logs[0].data, (uint40, uint16, bytes));
+        selector = bytes4(error);
+    }
+
+    function _refusedWith(IReceiptTypes.IssueBatch memory batch, bytes4 selector) private {
+        VM.recordLogs();
+        _send(batch);
+        (bytes4 found,) = _error();
+        VM.assertEq(bytes32(found), bytes32(selector));
+    }
+
+    /// @notice A unit's root holds a leaf with another unit's range: the header's range decides, the leaf does not fit.
+    function test_root_cannotSpeakForAnothersRange() public {
+        bytes32[] memory leaves = _listLeaves(listRangeB, 100_001, 2);
+        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 2);
+        batch.unitRoot = _rootOf(leaves);
+        _signIssue(KEY_A, batch, 2);
+        _send(batch);
+        IReceiptTypes.Opening memory opening = _opening(batch, 1, 1);
+        opening.unitPath = _pathOf(leaves, 0);
+        opening.number = 100_001;
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("number")));
+        receipts.openLeaf(opening);
+        opening.header.range = listRangeB; // another header than the root's
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("root")));
+        receipts.openLeaf(opening);
+    }
+
+    /// @notice Two leaves with one number: only the one at the number's own place opens.
+    function test_root_cannotHoldANumberTwice() public {
+        bytes32[] memory leaves = _listLeaves(listRange, 1, 2);
+        leaves[1] = leaves[0];
+        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 2);
+        batch.unitRoot = _rootOf(leaves);
+        _signIssue(KEY_A, batch, 2);
+        _send(batch);
+        IReceiptTypes.Opening memory opening = _opening(batch, 1, 1);
+        opening.unitPath = _pathOf(leaves, 0);
+        receipts.openLeaf(opening);
+        opening.number = 2;
+        opening.amount = _listAmount(1);
+        opening.unitPath = _pathOf(leaves, 1);
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("unit")));
+        receipts.openLeaf(opening);
+    }
+
+    /// @notice A leaf beyond the count that was signed.
+    function test_root_cannotSpeakForNumbersOutsideCount() public {
+        IReceiptTypes.IssueBatch memory batch = _issueList(1, 3);
+        IReceiptTypes.Opening memory opening = _opening(batch, 1, 3);
+        opening.number = 4;
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("number")));
+        receipts.openLeaf(opening);
+        opening.number = 0;
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("number")));
+        receipts.openLeaf(opening);
+    }
+
+    /// @notice A path that is one node too long or too short.
+    function test_path_mustHaveItsExactLength() public {
+        IReceiptTypes.Opening memory opening = _opening(_issueList(1, 3), 1, 3);
+        opening.unitPath = new bytes32[](3);
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("unit")));
+        receipts.openLeaf(opening);
+    }
+
+    /// @notice A root that does not exist.
+    function test_path_needsAStoredRoot() public {
+        IReceiptTypes.Opening memory opening = _opening(_issueList(1, 3), 2, 3);
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("root")));
+        receipts.openLeaf(opening);
+    }
+
+    /// @notice A batch sent again, a day later, or before its predecessor.
+    function test_batch_cannotBeReplayedHeldBackOrReordered() public {
+        IReceiptTypes.IssueBatch memory first = _listBatch(KEY_A, unitA, listRange, 1, 3);
+        IReceiptTypes.IssueBatch memory second = _listBatch(KEY_A, unitA, listRange, 4, 3);
+        _refusedWith(second, IRegistry.NumberNotNext.selector);
+        _send(first);
+        _refusedWith(first, IRegistry.NumberNotNext.selector);
+        VM.warp(uint256(DEADLINE) + 1);
+        _refusedWith(second, IActErrors.SignatureExpired.selector);
+    }
+
+    /// @notice A signature made for another chain, or for another contract of this one.
+    function test_signature_countsForOneChainAndContract() public {
+        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 3);
+        VM.chainId(999);
+        _refusedWith(batch, IActErrors.WrongSigner.selector);
+    }
+
+    /// @notice Malformed and malleable signatures.
+    function test_signature_hasOneForm() public {
+        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 3);
+        bytes memory good = batch.signature;
+        batch.signature = "";
+        _refusedWith(batch, IActErrors.WrongSigner.selector);
+        batch.signature = _twin(good);
+        _refusedWith(batch, IActErrors.WrongSigner.selector);
+    }
+
+    function _twin(bytes memory signature) private pure returns (bytes memory) {
+        uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+        (bytes32 r, bytes32 s) = abi.decode(signature, (bytes32, bytes32));
+        return abi.encodePacked(r, order - uint256(s), uint8(signature[64]) == 27 ? uint8(28) : uint8(27));
+    }
+
+    /// @notice Dated the 31st, mined on the 1st: counts in its month, and later not at all.
+    function test_issueDay_lastOfMonthMinedOnTheFirst() public {
+        VM.warp(1_782_838_800); // 2026-07-01 01:00 in Beijing
+        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 1);
+        batch.issueDay = TODAY + 15;
+        batch.deadline = uint64(block.timestamp + 10 days);
+        _signIssue(KEY_A, batch, 2);
+        _send(batch);
+        (IReceiptTypes.Totals memory june,) = receipts.periodOf(unitA, KIND_LIST, MONTH);
+        VM.assertEq(june.issued, 1);
+        IReceiptTypes.IssueBatch memory late = _listBatch(KEY_A, unitA, listRange, 2, 1);
+        late.issueDay = TODAY + 15;
+        late.deadline = uint64(block.timestamp + 10 days);
+        _signIssue(KEY_A, late, 2);
+        VM.warp(block.timestamp + 2 days);
+        _refusedWith(late, IReceiptTypes.IssueDayOutOfWindow.selector);
+    }
+
+    /// @notice Tomorrow's date, and a year that the receipt code does not have.
+    function test_issueDay_neverAheadAndInTheCodesYear() public {
+        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 1);
+        batch.issueDay = TODAY + 1;
+        _signIssue(KEY_A, batch, 2);
+        _refusedWith(batch, IReceiptTypes.IssueDayOutOfWindow.selector);
+        VM.warp(NOW + 365 days);
+        batch.issueDay = TODAY + 365;
+        batch.deadline = uint64(block.timestamp);
+        _signIssue(KEY_A, batch, 2);
+        _refusedWith(batch, IReceiptTypes.YearMismatch.selector);
+    }
+
+    /// @notice A pending booking copied by another booker; the counter and the address are signed.
+    function test_booking_copiedByAnotherBooker() public {
+        IReceiptTypes.BookAct memory act = _bookAct(_opening(_issueList(1, 3), 1, 2), VM.addr(BOOKER_KEY), 0, WHOLE);
+        act.booker = STRANGER;
+        VM.expectPartialRevert(IActErrors.WrongSigner.selector);
+        _book(act);
+    }
+
+    /// @notice A booking sent again after it was withdrawn.
+    function test_booking_replayedAfterWithdrawal() public {
+        IReceiptTypes.BookAct memory act = _bookAct(_opening(_issueList(1, 3), 1, 2), VM.addr(BOOKER_KEY), 0, WHOLE);
+        _book(act);
+        VM.prank(NODE_32);
+        receipts.unbook(_unbookAct(BOOKER_KEY, listRange, 2, 1));
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.WrongCounter.selector, 2, 0));
+        _book(act);
+    }
+
+    /// @notice Someone else's booking key in the opening: it is part of the leaf.
+    function test_booking_withAForeignKey() public {
+        IReceiptTypes.Opening memory opening = _opening(_issueList(1, 3), 1, 2);
+        opening.bookingKey = VM.addr(OTHER_BOOKER_KEY);
+        IReceiptTypes.BookAct memory act = _bookAct(opening, STRANGER, 0, WHOLE);
+        _signBook(OTHER_BOOKER_KEY, act);
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.OpeningDoesNotMatch.selector, bytes32("unit")));
+        _book(act);
+    }
+
+    /// @notice A red receipt is neither reversed, booked nor exchanged.
+    function test_redReceipt_isTheEnd() public {
+        IReceiptTypes.ReverseAct memory act =
+            _reverseAct(_opening(_issueList(1, 3), 1, 2), listRange, 4, _fenOf(2));
+        _reverse(act);
+        IReceiptTypes.Opening memory red = _redOpening(act, 2);
+        bytes memory refusal = abi.encodeWithSelector(IReceiptTypes.ReceiptIsRed.selector, listRange, 4);
+        IReceiptTypes.ReverseAct memory again = _reverseAct(red, listRange, 5, _fenOf(2));
+        VM.expectRevert(refusal);
+        _reverse(again);
+        IReceiptTypes.BookAct memory booking = _bookAct(red, VM.addr(BOOKER_KEY), 0, WHOLE);
+        VM.expectRevert(refusal);
+        _book(booking);
+        IReceiptTypes.ExchangeAct memory exchange = _exchangeAct(red, 1);
+        VM.expectRevert(refusal);
+        _exchange(exchange);
+    }
+
+    /// @notice A void number has no leaf that opens, and is not issued again.
+    function test_voidNumber_isNeverIssued() public {
+        IReceiptTypes.VoidAct memory act = _voidAct(listRange, 1, 40);
+        VM.prank(NODE_32);
+        receipts.voidNumbers(act);
+        VM.assertEq(receipts.markOf(listRange, 1), 8);
+        VM.assertEq(receipts.markOf(listRange, 40), 8);
+        VM.assertEq(receipts.markOf(listRange, 41), 0);
+        _refusedWith(_listBatch(KEY_A, unitA, listRange, 1, 1), IRegistry.NumberNotNext.selector);
+        VM.prank(NODE_32);
+        VM.expectRevert(abi.encodeWithSelector(IRegistry.NumberNotNext.selector, listRange, 41, 1));
+        receipts.voidNumbers(act);
+    }
+
+    /// @notice Callees that burn everything or answer with a megabyte cost no more than their cap.
+    function test_boundedCall_boundsGasAndMemory() public {
+        address flood = address(new Flood());
+        uint256 before = gasleft();
+        (bool success, bytes memory error) =
+            BoundedCall.call(flood, 10_000_000, abi.encodeCall(Flood.flood, ()));
+        VM.assertFalse(success);
+        VM.assertEq(error.length, 256);
+        (success, error) = BoundedCall.call(flood, 100_000, abi.encodeCall(Flood.burn, ()));
+        VM.assertFalse(success);
+        VM.assertEq(error.length, 0);
+        VM.assertLe(before - gasleft(), 10_300_000);
+    }
+
+    /// @notice A relayer gives too little gas, so that an honest batch would look refused: nothing happens at all.
+    function test_relayer_cannotStarveABatch() public {
+        IReceiptTypes.IssueBatch[] memory batches = _one(_listBatch(KEY_A, unitA, listRange, 1, 3));
+        VM.prank(NODE_32);
+        VM.expectPartialRevert(IActErrors.InsufficientGas.selector);
+        receipts.issue{gas: 500_000}(batches);
+    }
+
+    /// @notice Fifty batches, seven of them each bad in another way: 43 are issued, 7 events say which and why.
+    function test_issue_badBatchesUndoNothingElse() public {
+        IReceiptTypes.IssueBatch[] memory batches = new IReceiptTypes.IssueBatch[](50);
+        uint40 next = 1;
+        for (uint256 i = 0; i < 50; ++i) {
+            batches[i] = _listBatch(KEY_A, unitA, listRange, next, 1);
+            if (i % 7 == 3) _spoil(batches[i], i / 7);
+            else ++next;
+        }
+        VM.recordLogs();
+        VM.prank(NODE_32);
+        receipts.issue(batches);
+        Cheats.Log[] memory logs = VM.getRecordedLogs();
+        Cheats.Log[] memory refusals = _filter(logs, IReceiptTypes.BatchRefused.selector);
+        VM.assertEq(_filter(logs, IReceiptTypes.BatchIssued.selector).length, 43);
+        VM.assertEq(refusals.length, 7);
+        bytes4[7] memory expected = [
+            IActErrors.WrongSigner.selector,
+            IActErrors.SignatureExpired.selector,
+            IRegistry.NumberNotNext.selector,
+            IRegistry.RangeExhausted.selector,
+            IReceiptTypes.IssueDayOutOfWindow.selector,
+            IReceiptTypes.CatalogVersionUnknown.selector,
+            IReceiptTypes.MalformedCount.selector
+        ];
+        for (uint256 i = 0; i < 7; ++i) {
+            (, uint16 position, bytes memory error) = abi.decode(refusals[i].data, (uint40, uint16, bytes));
+            VM.assertEq(position, i * 7 + 3);
+            VM.assertEq(bytes32(bytes4(error)), bytes32(expected[i]));
+        }
+    }
+
+    function _spoil(IReceiptTypes.IssueBatch memory batch, uint256 how) private pure {
+        if (how == 0) batch.totalFen += 1;
+        if (how == 1) batch.deadline = uint64(NOW - 1);
+        if (how == 2) batch.first += 9;
+        if (how == 3) batch.count = 200_000;
+        if (how == 4) batch.issueDay = TODAY - 3;
+        if (how == 5) batch.catalogVersion += 1;
+        if (how == 6) batch.count = 0;
+    }
+}
