@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from demo.cast import point_of
 from demo.issuing import wait_final
 from demo.refusing import call_refused, require_equal
 from demo.samples import read_sample, write_red
@@ -60,7 +61,8 @@ def reverse(world: World, blue: Issued, business_number: str) -> ReversedReceipt
         )
     else:
         sample = write_red(blue.receipt.document, code=blue.code, at=world.now(), business_number=business_number)
-    return unit.sdk.reverse(blue.receipt, blue.range_id, parse_receipt(sample.xml).model, _REFUND)
+    model = parse_receipt(sample.xml).model
+    return unit.sdk.reverse(blue.receipt, blue.range_id, model, _REFUND, payer_key=point_of(blue.payer))
 
 
 def mark_of(world: World, issued: Issued) -> int:

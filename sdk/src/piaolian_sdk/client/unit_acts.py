@@ -79,6 +79,7 @@ class UnitActs(UnitSession):
         red_model: EInvoice,
         reason: int,
         *,
+        payer_key: str | None = None,
         idempotency_key: str | None = None,
     ) -> ReversedReceipt:
         """Reverse a receipt and issue its red receipt in one act.
@@ -88,6 +89,7 @@ class UnitActs(UnitSession):
             red_range: Range of receipt numbers for the red one.
             red_model: The red document: negative amounts, related code and number of the original.
             reason: Number of the reason.
+            payer_key: The payer's encryption key as hex of an uncompressed SM2 point, where known.
             idempotency_key: For both calls (with suffixes); a fresh one when None.
 
         Raises:
@@ -126,6 +128,7 @@ class UnitActs(UnitSession):
             document=signed.document,
             fields_seed=secrets.fields_seed,
             booking_secret=secrets.booking_secret,
+            payer_key=payer_key,
         )
         answer = self.submit_reversal(message, f"{key}-submit")
         issuing.check_countersigned([answer.receipt], entry.prefix, [signed])
