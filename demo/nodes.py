@@ -134,12 +134,17 @@ def settle_in(world: World, site: NodeSite) -> None:
     names = site.directory / "catalogue.json"
     entries = {item.code: {"name": item.name, "rounding": item.code == ROUNDING_CODE} for item in ITEMS}
     names.write_text(json.dumps(entries, ensure_ascii=False), encoding="utf-8")
-    for unit in world.units.values():
-        if unit.unit.issuer.area == site.city:
-            _add_party(site, "unit", unit.unit.certificate_pem, point_of(unit.unit.encryption), unit.number)
-    _add_party(site, "auditor", world.cast.officers[site.city].certificate_pem, None, None)
-    for booker in world.cast.bookers.values():
-        _add_party(site, "booker", booker.certificate_pem, None, None)
+    parties: list[dict[str, object]] = [
+        _party(site, "unit", unit.unit.certificate_pem)
+        | {"unit": unit.number, "encryption_key": point_of(unit.unit.encryption), "name": unit.unit.issuer.name}
+        for unit in world.units.values()
+        if unit.unit.issuer.area == site.city
+    ]
+    parties.append(_party(site, "auditor", world.cast.officers[site.city].certificate_pem))
+    parties += [_party(site, "booker", booker.certificate_pem) for booker in world.cast.bookers.values()]
+    callers = site.directory / "parties.json"
+    callers.write_text(json.dumps(parties, ensure_ascii=False), encoding="utf-8")
+    run_command([node, "party", "import", str(callers)], site.environment)
     run_command([node, "catalogue", "import", str(names)], site.environment)
 
 
@@ -187,13 +192,9 @@ def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, Ellip
     return address.group(), key
 
 
-def _add_party(site: NodeSite, role: str, certificate_pem: bytes, point: str | None, unit: int | None) -> None:
+def _party(site: NodeSite, role: str, certificate_pem: bytes) -> dict[str, object]:
+    """Write a caller's certificate beside the node and return its entry in the node's list."""
     certificate = site.directory / "parties" / f"{secrets.token_hex(8)}.pem"
     certificate.parent.mkdir(exist_ok=True)
     certificate.write_bytes(certificate_pem)
-    command = [command_path("piaolian-node"), "party", "add", "--role", role, "--certificate", str(certificate)]
-    if unit is not None:
-        command += ["--unit", str(unit)]
-    if point is not None:
-        command += ["--encryption-key", point]
-    run_command(command, site.environment)
+    return {"role": role, "certificate": str(certificate)}

@@ -60,6 +60,9 @@ def _add_administration(commands: "argparse._SubParsersAction[argparse.ArgumentP
     add.add_argument("--certificate", required=True, type=Path, help="PEM")
     add.add_argument("--encryption-key", help="SM2 公钥 / SM2 point, 04 and 128 hex digits")
     add.set_defaults(command=_party_add)
+    many = party.add_parser("import", help="批量登记 / register the certificates that a JSON file names")
+    many.add_argument("file", type=Path, help='[{"role": "unit", "unit": 1, "certificate": "unit.pem"}]')
+    many.set_defaults(command=_party_import)
 
     catalogue = commands.add_parser("catalogue", help="目录 / catalogue")
     catalogue_actions = catalogue.add_subparsers(required=True, metavar="ACTION")
@@ -130,6 +133,30 @@ def _party_add(options: argparse.Namespace) -> int:
 
     key_id = _with_database(run)
     print(f"已登记 / registered: {options.role} {key_id}")
+    return 0
+
+
+def _party_import(options: argparse.Namespace) -> int:
+    from piaolian_node.database import Database
+    from piaolian_node.registry.parties import add_party
+    from piaolian_node.registry.party_file import read_party_file
+
+    parties = read_party_file(options.file)
+
+    async def run(database: Database) -> int:
+        for party in parties:
+            await add_party(
+                database,
+                role=party.entry.role,
+                name=party.entry.name or _common_name(party.certificate.subject),
+                unit=party.entry.unit,
+                certificate=party.certificate,
+                encryption_point=party.entry.encryption_key,
+                now_ms=_now_ms(),
+            )
+        return len(parties)
+
+    print(f"已登记 / registered: {_with_database(run)}")
     return 0
 
 
