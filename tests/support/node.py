@@ -1,5 +1,6 @@
 """A real node for tests: contracts, units and numbers on a real chain, keys in SoftHSM, API and worker as processes."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -26,6 +27,8 @@ from piaolian_network import Network
 from piaolian_network.deploy import Setup, deploy
 from piaolian_network.members import Oracle
 from piaolian_network.ports import free_port
+from piaolian_node.database import Database
+from piaolian_node.registry.parties import Role, add_party
 from piaolian_sdk.beijing import BEIJING, day_number
 from piaolian_sdk.client import BookerClient, PublicClient, UnitClient
 from piaolian_sdk.contracts import AddressBook, SettlementGroup, report_digest
@@ -232,31 +235,40 @@ def settle_in(site: NodeSite, province: Province, kubo_urls: list[str]) -> None:
     certificate = province.cast.authorities[SUITE_P256].certify(DEPARTMENT, site.supervision_key)
     (site.directory / "supervision.pem").write_bytes(certificate)
     site.command("migrate")
-    for unit in province.units.values():
-        _add_party(
-            site,
-            "unit",
-            unit.unit.certificate_pem,
-            "--unit",
-            str(unit.number),
-            "--name",
-            unit.unit.issuer.name,
-            "--encryption-key",
-            point_of(unit.unit.encryption),
-        )
-    for booker in province.cast.bookers.values():
-        _add_party(site, "booker", booker.certificate_pem, "--name", booker.name)
-    for officer in province.cast.officers.values():
-        _add_party(site, "auditor", officer.certificate_pem)
+    asyncio.run(_register_parties(site, province))
     names = {item.code: {"name": item.name, "rounding": item.code == _ROUNDING} for item in ITEMS}
     (site.directory / "names.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     site.command("catalogue", "import", str(site.directory / "names.json"))
 
 
-def _add_party(site: NodeSite, role: str, certificate_pem: bytes, *arguments: str) -> None:
-    path = site.directory / f"{DocumentCertificate.from_pem(certificate_pem).serial_text}.pem"
-    path.write_bytes(certificate_pem)
-    site.command("party", "add", "--role", role, "--certificate", str(path), *arguments)
+async def _register_parties(site: NodeSite, province: Province) -> None:
+    """Do what ``piaolian-node party add`` does, without the two seconds that each command takes to start."""
+    database = Database(site.environment["PIAOLIAN_NODE_DATABASE_URL"])
+
+    async def add(
+        role: Role, name: str, certificate_pem: bytes, unit: int | None = None, encryption_point: str | None = None
+    ) -> None:
+        certificate = DocumentCertificate.from_pem(certificate_pem)
+        await add_party(
+            database,
+            role=role,
+            name=name,
+            unit=unit,
+            certificate=certificate,
+            encryption_point=encryption_point,
+            now_ms=int(time.time() * 1000),
+        )
+
+    try:
+        for enrolled in province.units.values():
+            unit = enrolled.unit
+            await add("unit", unit.issuer.name, unit.certificate_pem, enrolled.number, point_of(unit.encryption))
+        for booker in province.cast.bookers.values():
+            await add("booker", booker.name, booker.certificate_pem)
+        for city, officer in province.cast.officers.items():
+            await add("auditor", city, officer.certificate_pem)
+    finally:
+        await database.close()
 
 
 @dataclass
