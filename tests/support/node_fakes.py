@@ -68,6 +68,8 @@ class FakeGateway:
         height: Newest block.
         fork: Name of the fork that the blocks belong to.
         logs: Events of final blocks.
+        is_nonce_used: The pool says that the chain has a transaction with the nonce.
+        is_foreign: A final block has it, and it is another.
     """
 
     pool: dict[bytes, bytes] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class FakeGateway:
     fork: str = ""
     logs: list[DecodedLog] = field(default_factory=list)
     is_nonce_used: bool = False
+    is_foreign: bool = False
 
     def nonce(self, account: str) -> int:
         assert account == SIGNER.address
@@ -101,6 +104,10 @@ class FakeGateway:
             return SendResult(is_held=False, is_nonce_used=True, message="nonce too low")
         self.pool[keccak(raw)] = raw
         return SendResult(is_held=True, is_nonce_used=False, message="")
+
+    def is_replaced(self, account: str, nonce: int, transaction_hash: bytes) -> bool:
+        assert account == SIGNER.address
+        return self.is_foreign
 
     def mined(self, transaction_hash: bytes) -> MinedTransaction | None:
         return self.blocks.get(transaction_hash)

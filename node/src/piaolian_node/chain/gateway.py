@@ -82,6 +82,10 @@ class ChainGateway(Protocol):
         """Hand a signed transaction to the pool."""
         ...
 
+    def is_replaced(self, account: str, nonce: int, transaction_hash: bytes) -> bool:
+        """Whether another transaction of the account has the nonce in a final block."""
+        ...
+
     def mined(self, transaction_hash: bytes) -> MinedTransaction | None:
         """Return a transaction's place and events, or None while no block has it."""
         ...
@@ -136,6 +140,19 @@ class Web3Gateway:
     def send(self, raw: bytes) -> SendResult:
         """Hand a signed transaction to the pool."""
         return self._access.ask(lambda reader: call_chain(lambda: _send(reader, raw)))
+
+    def is_replaced(self, account: str, nonce: int, transaction_hash: bytes) -> bool:
+        """Whether another transaction of the account has the nonce in a final block.
+
+        One chain node answers both questions: the first may know our transaction and the second lag behind it.
+        """
+        address = Web3.to_checksum_address(account)
+
+        def question(reader: ChainReader) -> bool:
+            used = reader.web3.eth.get_transaction_count(address, reader.final().number)
+            return used > nonce and _receipt(reader, transaction_hash) is None
+
+        return self._access.ask(lambda reader: call_chain(lambda: question(reader)))
 
     def mined(self, transaction_hash: bytes) -> MinedTransaction | None:
         """Return a transaction's place and events, or None while no block has it."""

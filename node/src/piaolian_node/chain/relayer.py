@@ -97,7 +97,9 @@ class Relayer:
 
     async def _send(self, entry: LedgerEntry) -> None:
         result = await asyncio.to_thread(self._gateway.send, entry.raw)
-        if result.is_nonce_used and await asyncio.to_thread(self._gateway.mined, entry.hash) is None:
+        if result.is_nonce_used and await asyncio.to_thread(
+            self._gateway.is_replaced, self._signer.address, entry.nonce, entry.hash
+        ):
             await self._replaced(entry)
             return
         if not result.is_held and not result.is_nonce_used:

@@ -175,14 +175,31 @@ async def test_step__reorganisation_takes_the_block__acts_are_sent_again(bench: 
 
 async def test_step__foreign_transaction_has_the_nonce__acts_get_a_new_one(bench: Bench) -> None:
     await accept(bench.database, "a", issue_payload(1, 1))
-    bench.gateway.is_nonce_used = True
+    bench.gateway.is_nonce_used = bench.gateway.is_foreign = True
     await bench.relayer.step()
     assert await bench.state("a") == "stored"
-    bench.gateway.is_nonce_used = False
+    bench.gateway.is_nonce_used = bench.gateway.is_foreign = False
     bench.gateway.used_nonces = 4
     await bench.relayer.step()
     assert await bench.state("a") == "sent"
     assert len(bench.gateway.pool) == 1
+
+
+async def test_c082_step__nonce_used_and_our_block_not_seen_yet__nothing_is_signed_again(bench: Bench) -> None:
+    await accept(bench.database, "a", issue_payload(1, 1))
+    await bench.relayer.step()
+    bench.gateway.is_nonce_used = True
+    bench.now_ms += 60_000
+    await bench.relayer.step()
+    assert await bench.state("a") == "sent"
+    assert len(bench.gateway.pool) == 1
+
+    bench.gateway.mine(issued(1, 1))
+    bench.now_ms += 60_000
+    await bench.relayer.step()
+    await bench.settle()
+    assert await bench.state("a") == "final"
+    assert bench.gateway.used_nonces == 1
 
 
 async def test_step__single_act_refused_by_trial__refused_without_transaction(bench: Bench) -> None:
