@@ -61,8 +61,8 @@ def test_story__one_kubo_stopped__exits_non_zero_and_names_it(tmp_path: Path) ->
 
     assert told.exit_code != 0
     assert told.report["ok"] is False
-    assert any("ipfs-finance-2" in part for part in told.report["missing"])
-    assert "ipfs-finance-2" in told.output
+    assert any("kubo of finance-2 does not answer" in part for part in told.report["missing"])
+    assert "kubo of finance-2 does not answer" in told.output
 
 
 def test_story__two_validators_stopped__exits_non_zero_and_names_them(tmp_path: Path) -> None:
@@ -71,15 +71,15 @@ def test_story__two_validators_stopped__exits_non_zero_and_names_them(tmp_path: 
     assert told.exit_code != 0
     assert told.report["ok"] is False
     missing = " ".join(told.report["missing"])
-    assert "finance-2" in missing
-    assert "finance-3" in missing
-    assert "finance-2" in told.output
+    assert "validator finance-2" in missing
+    assert "validator finance-3" in missing
+    assert "validator finance-2" in told.output
 
 
 def test_story__network_of_an_earlier_run_is_left__next_run_takes_its_place(tmp_path: Path) -> None:
     first = run_as_program(tmp_path, "--stop", "kubo-1")
     second = run_as_program(tmp_path, "--stop", "kubo-2")
 
-    assert any("ipfs-finance-1" in part for part in first.report["missing"])
-    assert any("ipfs-finance-2" in part for part in second.report["missing"])
-    assert not any("ipfs-finance-1" in part for part in second.report["missing"])
+    assert any("kubo of finance-1 does not answer" in part for part in first.report["missing"])
+    assert any("kubo of finance-2 does not answer" in part for part in second.report["missing"])
+    assert not any("kubo of finance-1 does not answer" in part for part in second.report["missing"])
