@@ -10,6 +10,9 @@ root=$PWD
 # Version-managed interpreters must not get in the way, and none may be downloaded.
 unset UV_PYTHON VIRTUAL_ENV PYTHONPATH PYTHONHOME
 export UV_PYTHON_DOWNLOADS=never GOTOOLCHAIN=local UV_NO_PROGRESS=1
+# The Makefile puts .tools/bin first; what is looked for here is the system's, else a link would come to name itself.
+PATH=$(printf '%s' "$PATH" | tr ':' '\n' | grep -vxF "$root/.tools/bin" | paste -sd: -)
+export PATH
 mkdir -p .tools/bin .tools/stamps
 
 say() { printf '%s\n' "[setup] $*"; }
