@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-_HELD_SECONDS: Final = 60.0
-_UPSTREAM_SECONDS: Final = 60.0
+_HELD_SECONDS: Final = 180.0
+_UPSTREAM_SECONDS: Final = 120.0
 
 
 class Hold:

@@ -23,7 +23,7 @@ from support.gate import Gate
 from support.node import NodeSite, NodeWorld
 
 Program = Literal["serve", "worker"]
-_PATIENCE_SECONDS: Final = 60.0
+_PATIENCE_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.01
 
 

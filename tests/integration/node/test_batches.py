@@ -54,7 +54,7 @@ def with_other_payer(draft: ReceiptDraft) -> ReceiptDraft:
 
 
 def wait_final(till: Till, batch: SentBatch) -> None:
-    state = till.client.wait(batch.result.submission_id or "", timeout_seconds=60)
+    state = till.client.wait(batch.result.submission_id or "", timeout_seconds=120)
     assert state.state == "final", till.world.site.logs()[-4000:]
 
 
@@ -64,7 +64,7 @@ def wait_copied(world: NodeWorld, till: Till) -> None:
     records.wait(lambda: not records.holds("o.replicated_at IS NULL AND o.kind = 'issue'"), "the second copy")
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(420)
 def test_issue_by_list__1_10_100_1000__final_and_complete(node_world: NodeWorld, till: Till) -> None:
     first = till.next_number()
     for count in (1, 10, 100, 1000):
@@ -163,7 +163,7 @@ def test_c025_issue__same_business_under_another_key__original_number_and_nothin
     originals = [receipt.number for receipt in batch.receipts]
     assert [item.duplicate_number for item in again.items[:5]] == originals
     assert [item.same_content for item in again.items[:5]] == [True] * 5
-    till.client.wait(again.submission_id or "", timeout_seconds=60)
+    till.client.wait(again.submission_id or "", timeout_seconds=120)
     assert till.next_number() == end + 1
 
 

@@ -155,11 +155,13 @@ class Run:
             sending.result()
 
     def _concerns(self, moment: WorkerMoment) -> Callable[[Any], bool] | None:
-        """A transaction that waits for its block is asked for by its hash; final ones are asked for as well."""
-        if moment.step != "eth_getTransactionReceipt":
+        """Pick the transaction that is at this moment: older ones are sent again and asked for as well."""
+        column = {"eth_getTransactionReceipt": "hash", "eth_sendRawTransaction": "raw"}.get(moment.step)
+        if column is None:
             return None
-        return lambda parameters: self.breaker.records.holds(
-            f"t.state = 'sent' AND hex(t.hash) = '{parameters[0][2:].upper()}'"
+        records = self.breaker.records
+        return lambda parameters: records.holds(
+            f"{moment.condition} AND hex(t.{column}) = '{parameters[0][2:].upper()}'"
         )
 
     def _kill(self, name: str, *victims: Program) -> None:
@@ -193,7 +195,7 @@ def breaker(node_world: NodeWorld) -> Iterator[Breaker]:
     made.leave()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 def test_c081_kill__every_step_of_a_batch__everything_issued_exactly_once(
     node_world: NodeWorld, breaker: Breaker, till: Till, seed: int
 ) -> None:
@@ -217,7 +219,7 @@ def test_c081_kill__every_step_of_a_batch__everything_issued_exactly_once(
 
     for batch in till.sent:
         assert batch.result.submission_id is not None
-        state = till.client.wait(batch.result.submission_id, timeout_seconds=60)
+        state = till.client.wait(batch.result.submission_id, timeout_seconds=120)
         assert state.state == "final", f"seed {seed}: {state}"
     breaker.records.wait(
         lambda: not breaker.records.holds("o.replicated_at IS NULL AND o.kind = 'issue'"), "the second copy"
