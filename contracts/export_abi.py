@@ -58,9 +58,15 @@ def exported(name: str) -> dict[str, Any]:
         "abi": artifact["abi"],
         "bytecode": artifact["bytecode"]["object"],
         "deployedBytecode": deployed["object"],
-        "immutableReferences": deployed.get("immutableReferences", {}),
+        "immutableReferences": _numbered(deployed.get("immutableReferences", {})),
         "linkReferences": artifact["bytecode"].get("linkReferences", {}),
     }
+
+
+def _numbered(references: dict[str, list[dict[str, int]]]) -> dict[str, list[dict[str, int]]]:
+    """Number immutables by their first place: the compiler's own numbers change with every other source file."""
+    ordered = sorted(references.values(), key=lambda places: places[0]["start"])
+    return {str(number): places for number, places in enumerate(ordered)}
 
 
 def text_of(document: dict[str, Any]) -> str:

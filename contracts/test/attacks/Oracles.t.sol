@@ -122,7 +122,8 @@ contract OraclesAttackTest is ReceiptActsTest {
     /// @notice The money of a reversed receipt is freed once: refunded, or put to one child notice.
     function test_reversedPayment_isRefundedOnce() public {
         _reverse(_reverseAct(_opening(_issueCode(1, 1, 1), 1, 1), codeRange, 2, 10_000));
-        IPaymentTypes.NoticeBatch memory child = _noticeBatch(KEY_A, unitA, payRange, 2, bytes.concat(_lane(4_000, item)));
+        IPaymentTypes.NoticeBatch memory child =
+            _noticeBatch(KEY_A, unitA, payRange, 2, bytes.concat(_lane(4_000, item)));
         _refund(6_000, child);
         VM.assertTrue(payments.noticeOf(payRange, 2).paid);
         VM.assertEq(payments.totals().refunded, 6_000);
@@ -137,7 +138,8 @@ contract OraclesAttackTest is ReceiptActsTest {
     /// @notice More goes out than came in.
     function test_reversedPayment_partsMustBeTheWhole() public {
         _reverse(_reverseAct(_opening(_issueCode(1, 1, 1), 1, 1), codeRange, 2, 10_000));
-        IPaymentTypes.NoticeBatch memory child = _noticeBatch(KEY_A, unitA, payRange, 2, bytes.concat(_lane(4_000, item)));
+        IPaymentTypes.NoticeBatch memory child =
+            _noticeBatch(KEY_A, unitA, payRange, 2, bytes.concat(_lane(4_000, item)));
         VM.prank(SUPER);
         payments.refundReversed(payRange, 1, 6_001, child);
         VM.prank(CHECKER);

@@ -195,8 +195,7 @@ contract ReceiptsAttackTest is ReceiptActsTest {
 
     /// @notice A red receipt is neither reversed, booked nor exchanged.
     function test_redReceipt_isTheEnd() public {
-        IReceiptTypes.ReverseAct memory act =
-            _reverseAct(_opening(_issueList(1, 3), 1, 2), listRange, 4, _fenOf(2));
+        IReceiptTypes.ReverseAct memory act = _reverseAct(_opening(_issueList(1, 3), 1, 2), listRange, 4, _fenOf(2));
         _reverse(act);
         IReceiptTypes.Opening memory red = _redOpening(act, 2);
         bytes memory refusal = abi.encodeWithSelector(IReceiptTypes.ReceiptIsRed.selector, listRange, 4);
@@ -229,8 +228,7 @@ contract ReceiptsAttackTest is ReceiptActsTest {
     function test_boundedCall_boundsGasAndMemory() public {
         address flood = address(new Flood());
         uint256 before = gasleft();
-        (bool success, bytes memory error) =
-            BoundedCall.call(flood, 10_000_000, abi.encodeCall(Flood.flood, ()));
+        (bool success, bytes memory error) = BoundedCall.call(flood, 10_000_000, abi.encodeCall(Flood.flood, ()));
         VM.assertFalse(success);
         VM.assertEq(error.length, 256);
         (success, error) = BoundedCall.call(flood, 100_000, abi.encodeCall(Flood.burn, ()));

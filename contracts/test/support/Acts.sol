@@ -185,9 +185,9 @@ abstract contract Acts is NetworkTest {
     }
 
     function _headerHash(IReceiptTypes.Header memory h) internal pure returns (bytes32) {
-        bytes32 inner = keccak256(
-            abi.encode(h.unit, h.range, h.mode, h.first, h.count, h.issueDay, h.totalFen, h.catalogVersion, h.unitRoot)
-        );
+        bytes memory front = abi.encode(h.unit, h.range, h.mode, h.first);
+        bytes memory back = abi.encode(h.count, h.issueDay, h.totalFen, h.catalogVersion, h.unitRoot);
+        bytes32 inner = keccak256(bytes.concat(front, back));
         return keccak256(abi.encodePacked(inner));
     }
 
@@ -303,18 +303,9 @@ abstract contract Acts is NetworkTest {
             key,
             address(receipts),
             keccak256(
-                abi.encode(
-                    ISSUE_TYPE,
-                    batch.unit,
-                    batch.range,
-                    mode,
-                    batch.first,
-                    batch.count,
-                    batch.issueDay,
-                    batch.totalFen,
-                    batch.catalogVersion,
-                    batch.unitRoot,
-                    batch.deadline
+                bytes.concat(
+                    abi.encode(ISSUE_TYPE, batch.unit, batch.range, mode, batch.first, batch.count),
+                    abi.encode(batch.issueDay, batch.totalFen, batch.catalogVersion, batch.unitRoot, batch.deadline)
                 )
             )
         );

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IActErrors} from "../../src/interfaces/IActErrors.sol";
 import {IPaymentLedger} from "../../src/interfaces/IPaymentLedger.sol";
 import {IReceiptLedger} from "../../src/interfaces/IReceiptLedger.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
-import {PaymentLedger} from "../../src/PaymentLedger.sol";
-import {ReceiptLedger} from "../../src/ReceiptLedger.sol";
-import {Registry} from "../../src/Registry.sol";
 import {CheatTest, Cheats} from "./Cheats.sol";
+
+/// @notice What the three contracts have beside their interfaces.
+interface IDeployed {
+    function initialize(address authority) external;
+    function upgradeToAndCall(address implementation, bytes calldata data) external;
+    function proposalOf(bytes32 act) external view returns (address maker, uint40 until);
+    function ACTS() external view returns (address);
+}
 
 /// @notice A whole network: contracts, roles, two regions, three units, items and ranges.
 /// @dev Region 32 has supervisor, checker and node; region 33 has its own. Unit A and B are in 320999, unit C in 330100.
@@ -50,10 +54,10 @@ abstract contract NetworkTest is CheatTest {
     address internal constant ORACLE_3 = address(0x0503);
     address internal constant STRANGER = address(0xBAD);
 
-    AccessManager internal manager;
-    Registry internal registry;
-    PaymentLedger internal payments;
-    ReceiptLedger internal receipts;
+    IAccessManager internal manager;
+    IRegistry internal registry;
+    IPaymentLedger internal payments;
+    IReceiptLedger internal receipts;
 
     uint32 internal unitA;
     uint32 internal unitB;
@@ -79,21 +83,30 @@ abstract contract NetworkTest is CheatTest {
     }
 
     function _deploy() private {
-        manager = new AccessManager(ADMIN);
+        manager = IAccessManager(_create("AccessManager", abi.encode(ADMIN)));
         uint256 nonce = VM.getNonce(address(this));
         address registryProxy = VM.computeCreateAddress(address(this), nonce + 3);
         address paymentsProxy = VM.computeCreateAddress(address(this), nonce + 4);
         address receiptsProxy = VM.computeCreateAddress(address(this), nonce + 5);
-        address registryCode = address(new Registry(paymentsProxy, receiptsProxy));
-        address paymentsCode = address(new PaymentLedger(registryProxy, receiptsProxy));
-        address receiptsCode = address(new ReceiptLedger(registryProxy, paymentsProxy));
-        bytes memory init = abi.encodeCall(registry.initialize, (address(manager)));
-        registry = Registry(address(new ERC1967Proxy(registryCode, init)));
-        payments = PaymentLedger(address(new ERC1967Proxy(paymentsCode, init)));
-        receipts = ReceiptLedger(address(new ERC1967Proxy(receiptsCode, init)));
+        address registryCode = _create("Registry", abi.encode(paymentsProxy, receiptsProxy));
+        address paymentsCode = _create("PaymentLedger", abi.encode(registryProxy, receiptsProxy));
+        address receiptsCode = _create("ReceiptLedger", abi.encode(registryProxy, paymentsProxy));
+        bytes memory init = abi.encodeCall(IDeployed.initialize, (address(manager)));
+        registry = IRegistry(_create("ERC1967Proxy", abi.encode(registryCode, init)));
+        payments = IPaymentLedger(_create("ERC1967Proxy", abi.encode(paymentsCode, init)));
+        receipts = IReceiptLedger(_create("ERC1967Proxy", abi.encode(receiptsCode, init)));
         VM.assertEq(address(registry), registryProxy);
         VM.assertEq(address(payments), paymentsProxy);
         VM.assertEq(address(receipts), receiptsProxy);
+    }
+
+    /// @dev Deploys a compiled contract by its name: tests see interfaces only, so that they compile fast.
+    function _create(string memory name, bytes memory arguments) internal returns (address deployed) {
+        bytes memory code = bytes.concat(VM.getCode(string.concat("out/", name, ".sol/", name, ".json")), arguments);
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 32), mload(code))
+        }
+        VM.assertTrue(deployed != address(0), name);
     }
 
     function _grant() private {

@@ -67,19 +67,16 @@ abstract contract ReceiptActsTest is Acts {
             key,
             address(receipts),
             keccak256(
-                abi.encode(
-                    typeHash,
-                    act.original.header.unit,
-                    act.original.header.range,
-                    act.original.number,
-                    act.redRange,
-                    act.redNumber,
-                    act.issueDay,
-                    act.amountFen,
-                    act.catalogVersion,
-                    _redLeaf(act),
-                    act.reason,
-                    act.deadline
+                bytes.concat(
+                    abi.encode(
+                        typeHash,
+                        act.original.header.unit,
+                        act.original.header.range,
+                        act.original.number,
+                        act.redRange,
+                        act.redNumber
+                    ),
+                    abi.encode(act.issueDay, act.amountFen, act.catalogVersion, _redLeaf(act), act.reason, act.deadline)
                 )
             )
         );
@@ -222,17 +219,16 @@ abstract contract ReceiptActsTest is Acts {
             key,
             address(receipts),
             keccak256(
-                abi.encode(
-                    typeHash,
-                    act.unit,
-                    act.kind,
-                    act.month,
-                    act.totals.issued,
-                    act.totals.voided,
-                    act.totals.red,
-                    act.totals.issuedFen,
-                    act.totals.reversedFen,
-                    act.deadline
+                bytes.concat(
+                    abi.encode(typeHash, act.unit, act.kind, act.month),
+                    abi.encode(
+                        act.totals.issued,
+                        act.totals.voided,
+                        act.totals.red,
+                        act.totals.issuedFen,
+                        act.totals.reversedFen,
+                        act.deadline
+                    )
                 )
             )
         );

@@ -5,6 +5,7 @@ import {IActErrors} from "../../src/interfaces/IActErrors.sol";
 import {IPaymentTypes} from "../../src/interfaces/IPaymentTypes.sol";
 import {IReceiptTypes} from "../../src/interfaces/IReceiptTypes.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
+import {IDeployed} from "../support/NetworkTest.sol";
 import {ReceiptActsTest} from "../support/ReceiptActs.sol";
 
 contract ReverseTest is ReceiptActsTest {
@@ -145,8 +146,8 @@ contract ReverseTest is ReceiptActsTest {
         VM.warp(NOW + 7 days + 1);
         VM.prank(CHECKER);
         VM.assertFalse(receipts.allowReversal(unitA, listRange, 3, 9));
-        (address maker, uint40 until) =
-            receipts.proposalOf(keccak256(abi.encodeCall(receipts.allowReversal, (unitA, listRange, 3, 9))));
+        (address maker, uint40 until) = IDeployed(address(receipts))
+            .proposalOf(keccak256(abi.encodeCall(receipts.allowReversal, (unitA, listRange, 3, 9))));
         VM.assertEq(maker, CHECKER);
         VM.assertEq(until, NOW + 14 days + 1);
     }

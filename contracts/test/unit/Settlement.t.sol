@@ -65,8 +65,7 @@ contract SettlementTest is Acts {
         VM.assertTrue(_reasonOf(1, 2).reason == IPaymentTypes.SuspenseReason.AlreadyPaid);
         _checkTotals(20_000, 10_000);
         // Both again, in another report: neither has an effect.
-        bytes memory both =
-            bytes.concat(_entry(1, 10_000, TODAY, 1), _entry(1, 10_000, TODAY, 2));
+        bytes memory both = bytes.concat(_entry(1, 10_000, TODAY, 1), _entry(1, 10_000, TODAY, 2));
         _settle("both", _group(payRange, both));
         _checkTotals(20_000, 10_000);
     }
@@ -154,9 +153,7 @@ contract SettlementTest is Acts {
         _checkTotals(9_000, 0);
         VM.prank(SUPER);
         VM.expectRevert(
-            abi.encodeWithSelector(
-                IPaymentTypes.SuspenseIsResolved.selector, ids[0], IPaymentTypes.Resolution.Refund
-            )
+            abi.encodeWithSelector(IPaymentTypes.SuspenseIsResolved.selector, ids[0], IPaymentTypes.Resolution.Refund)
         );
         payments.resolve(ids, IPaymentTypes.Resolution.Refund, 1);
     }

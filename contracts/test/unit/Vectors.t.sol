@@ -31,7 +31,9 @@ contract VectorsTest is CheatTest {
 
     function _leaves(uint256 count) private pure returns (bytes32[] memory leaves) {
         leaves = new bytes32[](count);
-        for (uint256 i = 0; i < count; ++i) leaves[i] = keccak256(abi.encode(i));
+        for (uint256 i = 0; i < count; ++i) {
+            leaves[i] = keccak256(abi.encode(i));
+        }
     }
 
     function test_root_equalsTheVectors() public view {
@@ -64,14 +66,10 @@ contract VectorsTest is CheatTest {
                 bytes.concat(
                     abi.encode(_header(i, "unit"), _header(i, "range"), _header(i, "mode"), _header(i, "first")),
                     abi.encode(_header(i, "count"), _header(i, "issue_day"), _header(i, "total_fen")),
-                    abi.encode(
-                        _header(i, "catalog_version"), VM.parseJsonBytes32(_json, _headerKey(i, "unit_root"))
-                    )
+                    abi.encode(_header(i, "catalog_version"), VM.parseJsonBytes32(_json, _headerKey(i, "unit_root")))
                 )
             );
-            VM.assertEq(
-                keccak256(abi.encode(inner)), VM.parseJsonBytes32(_json, _headerKey(i, "hash"))
-            );
+            VM.assertEq(keccak256(abi.encode(inner)), VM.parseJsonBytes32(_json, _headerKey(i, "hash")));
         }
     }
 

@@ -86,9 +86,7 @@ contract WriteOffTest is ReceiptActsTest {
         VM.warp(STARTS);
         IReceiptTypes.WriteOffAct memory act = _act(_totals());
         _signTotals(KEY_B, "WriteOff", act);
-        VM.expectRevert(
-            abi.encodeWithSelector(IActErrors.WrongSigner.selector, VM.addr(KEY_A), VM.addr(KEY_B))
-        );
+        VM.expectRevert(abi.encodeWithSelector(IActErrors.WrongSigner.selector, VM.addr(KEY_A), VM.addr(KEY_B)));
         receipts.writeOff(act);
     }
 
