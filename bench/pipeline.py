@@ -142,7 +142,7 @@ def _by_code(world: World, load: Load) -> Figures:
         nontax.deliver_statement(
             world, [Payment(f"P{index:07d}", code, 8_000) for index, code in enumerate(codes.values())]
         )
-        nontax.wait_paid(world, list(codes.values()))
+        nontax.wait_paid(world, "land_registry", list(codes.values()))
     payer = Sm2PrivateKey.generate(secrets.token_bytes)
     drafts = [
         draft_of(

@@ -111,6 +111,10 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
     address, public_key = _make_keys(directory, environment)
     certificate = world.cast.authorities[SUITE_P256].certify(_DEPARTMENTS[city], public_key, usage="sign", days=365)
     (directory / "supervision.pem").write_bytes(certificate)
+    officer = NodeConnection(base_url, world.cast.officers[city].document_signer)
+    anybody = NodeConnection(base_url, None)
+    for connection in (officer, anybody):
+        world.closing.callback(connection.close)
     return NodeSite(
         name=name,
         city=city,
@@ -122,8 +126,8 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         encryption=encryption,
         own_kubo=kubo[index],
         second_kubo=second_kubo,
-        officer_connection=NodeConnection(base_url, world.cast.officers[city].document_signer),
-        public_connection=NodeConnection(base_url, None),
+        officer_connection=officer,
+        public_connection=anybody,
     )
 
 

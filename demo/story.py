@@ -78,7 +78,7 @@ def run(options: Options) -> World | None:
     """Live the story.
 
     Returns:
-        The world when every step was ok, else None.
+        The world when every step was ok, else None. With ``keep`` its connections are open and its network runs.
     """
     report = StoryReport(options.report)
     world: World | None = None
@@ -99,6 +99,7 @@ def run(options: Options) -> World | None:
     finally:
         report.close()
         if world is not None and not (options.keep and report.ok):
+            world.close()
             world.network.down()
     return world if report.ok else None
 

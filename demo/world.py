@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,7 @@ class World:
         units: units by name once they are registered.
         issued: final receipts, in order of issue.
         stopped: programs that the caller wanted stopped.
+        closing: connections to close at the end.
         facts: what later chapters need of earlier ones, by name.
     """
 
@@ -94,6 +96,7 @@ class World:
     units: dict[UnitName, EnrolledUnit] = field(default_factory=dict)
     issued: list[Issued] = field(default_factory=list)
     stopped: tuple[str, ...] = ()
+    closing: ExitStack = field(default_factory=ExitStack)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -125,6 +128,10 @@ class World:
     def receipts_of(self, unit: UnitName) -> Iterator[Issued]:
         """Receipts that one unit issued."""
         return (issued for issued in self.issued if issued.unit == unit)
+
+    def close(self) -> None:
+        """Close every connection; whatever runs goes on running."""
+        self.closing.close()
 
     def require_whole(self) -> None:
         """Check that every validator, kubo and program runs and that the chain grows.

@@ -42,7 +42,9 @@ def tell(world: World) -> None:
 def client_of(world: World, booker: Booker, issued: Issued) -> BookerClient:
     """Return the employer's client against the node of the receipt's unit."""
     site = world.sites[world.units[issued.unit].unit.issuer.area]
-    return BookerClient(site.base_url, booker.document_signer, booker.chain_signer, world.book)
+    client = BookerClient(site.base_url, booker.document_signer, booker.chain_signer, world.book)
+    world.closing.callback(client.close)
+    return client
 
 
 def book(world: World, booker: Booker, issued: Issued, step: Step) -> None:

@@ -127,10 +127,11 @@ def _bring_forward(world: World, step: Step) -> None:
 
 def _connect_units(world: World) -> None:
     for unit in world.units.values():
-        unit.client = UnitClient(
+        unit.client = client = UnitClient(
             world.sites[unit.unit.issuer.area].base_url,
             unit=unit.number,
             document_signer=unit.unit.document_signer,
             chain_signer=unit.unit.chain_signer,
             address_book=world.book,
         )
+        world.closing.callback(client.close)

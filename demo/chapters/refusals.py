@@ -30,6 +30,7 @@ from piaolian_sdk.sm2 import Sm2PrivateKey
 from piaolian_sdk.wire import LineToNotice, NoticeToPrepare, PrepareNotices, Problem, paths
 
 if TYPE_CHECKING:
+    from demo.cast import UnitName
     from demo.crafted import Batch, Notice
     from demo.enrolment import EnrolledUnit
     from demo.report import Step
@@ -220,12 +221,12 @@ def signed_question(world: World) -> SignedRequest:
     return _signed(world, hospital, "GET", paths.RANGES, b"")
 
 
-def signed_notice(world: World) -> SignedRequest:
-    """A signed request of the land registry for the code of one registration fee."""
-    registry = world.units["land_registry"]
+def signed_notice(world: World, unit_name: UnitName = "land_registry") -> SignedRequest:
+    """A signed request of a unit for the code of one registration fee."""
+    unit = world.units[unit_name]
     due = (world.now() + timedelta(days=5)).date()
     message = PrepareNotices(
-        range=registry.ranges["payment"].range_id,
+        range=unit.ranges["payment"].range_id,
         items=[
             NoticeToPrepare(
                 business_number=f"QQ-{secrets.token_hex(4)}",
@@ -234,7 +235,7 @@ def signed_notice(world: World) -> SignedRequest:
             )
         ],
     )
-    return _signed(world, registry, "POST", paths.NOTICES_PREPARE, message.model_dump_json().encode())
+    return _signed(world, unit, "POST", paths.NOTICES_PREPARE, message.model_dump_json().encode())
 
 
 def _signed(world: World, unit: EnrolledUnit, method: str, path: str, body: bytes) -> SignedRequest:

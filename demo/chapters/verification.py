@@ -79,6 +79,7 @@ def _public(world: World, samples: dict[str, Issued]) -> None:
     for name, issued in samples.items():
         site = world.sites[world.units[issued.unit].unit.issuer.area]
         client = PublicClient(site.base_url)
+        world.closing.callback(client.close)
         elements = (issued.code, issued.number, str(issued.receipt.check_code))
         day = world.now().date()
         right = client.verify(*elements, text_of_fen(issued.total_fen), day)

@@ -44,6 +44,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     try:
         yield world
     finally:
+        world.close()
         world.network.down()
 
 
