@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from demo.errors import StoryFailedError
 from demo.kubo import KuboStore
-from demo.refusing import require_equal
+from demo.programs import in_parallel
+from demo.refusing import call_refused, require_equal
 from piaolian_sdk.errors import VerificationError
 from piaolian_sdk.receipt import document_digest, parse_receipt
 from piaolian_sdk.sealing import ReceiptBody, open_body, open_body_as_payer
@@ -20,7 +21,7 @@ from piaolian_sdk.wire import ReceiptBody as BodyAnswer
 from piaolian_sdk.wire import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from demo.world import Issued, World
 
@@ -54,8 +55,19 @@ def tell(world: World) -> None:
         for body in bodies:
             _open_by_three(world, body)
         step.detail["opened"] = 3 * len(bodies)
+    with report.refusal(
+        "存储中的密文改动一字节 / a stored body altered by one byte", decided_by="sdk", code="envelope-not-openable"
+    ) as step:
+        call_refused(step, lambda: _open_by_three(world, altered(bodies[0])))
     with report.step("其他任何密钥都不能解密 / no other key opens them") as step, quiet_libraries():
         step.detail["refused"] = sum(_refuse_others(world, body) for body in bodies)
+
+
+def altered(body: StoredBody) -> StoredBody:
+    """Return a body whose ciphertext has one bit changed in its middle."""
+    middle = len(body.ciphertext) // 2
+    changed = bytes([body.ciphertext[middle] ^ 1])
+    return replace(body, ciphertext=body.ciphertext[:middle] + changed + body.ciphertext[middle + 1 :])
 
 
 @contextmanager
@@ -74,19 +86,29 @@ def quiet_libraries() -> Iterator[None]:
 
 
 def _fetch(world: World) -> list[StoredBody]:
-    """Ask the nodes where each body is, and read it from both stores, each offline."""
+    """Fetch every body, the receipts of each department side by side."""
+    by_city: dict[str, list[Issued]] = {}
+    for issued in world.issued:
+        by_city.setdefault(world.units[issued.unit].unit.issuer.area, []).append(issued)
+    return [
+        body for bodies in in_parallel(lambda batch: _fetch_some(world, batch), by_city.values()) for body in bodies
+    ]
+
+
+def _fetch_some(world: World, batch: Sequence[Issued]) -> list[StoredBody]:
+    """Ask the node where each body is, and read it from both stores, each offline."""
     found: list[StoredBody] = []
     roots: set[str] = set()
     with ExitStack() as stack:
         stores = {url: stack.enter_context(KuboStore.open(url)) for url in world.network.kubo_api_urls}
-        for issued in world.issued:
+        for issued in batch:
             site = world.sites[world.units[issued.unit].unit.issuer.area]
             body = _ask(world, issued)
             own, second = (stores[url].block(body.answer.cid) for url in (site.own_kubo, site.second_kubo))
             require_equal(f"second copy of {issued.key}", second, own)
             found.append(replace(body, ciphertext=second))
             roots.add(body.answer.root_cid or "")
-            world.report.progress(f"取密文 {len(found)}/{len(world.issued)} / fetching")
+            world.report.progress(f"取密文 {len(found)}/{len(batch)} / fetching")
         for url, store in stores.items():
             for root in roots:
                 require_equal(f"pin of {root} at {url}", store.is_pinned(root), expected=True)
