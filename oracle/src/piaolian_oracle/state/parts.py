@@ -68,9 +68,9 @@ class PartStore:
     ) -> RecordedOutcomes:
         """Store the ledger's word on payments; close the part when none is open any more.
 
-        The ledger keeps 16 bits of the bank reference that paid a code, so that one of 65,536 second payments looks
-        like a repeat of the first. A true repeat was in an earlier report under the same reference; one that was not,
-        while another reference is known to have paid the code, is marked as doubtful for a person to look at.
+        The ledger tells a repeat by the eight bytes of the bank reference that paid a code. A true repeat was in an
+        earlier report under the same reference; one that was not, while another reference is known to have paid the
+        code, is marked as doubtful for a person to look at.
         """
         with self._database.transaction() as connection:
             connection.executemany(
