@@ -70,8 +70,8 @@ vectors: ## Make the known answers again; they must not change
 samples: ## Print what of the samples is accepted and what is refused, by which rule
 	@PYTHONPATH=tests $(BIN)/python -m support.samples_table
 
-bench: setup ## Gas of every act and receipts a second through the whole pipeline, both beside EAS
-	@$(BIN)/python -m bench.gas
+bench: setup ## What a core does with documents, and receipts a second through the whole pipeline beside EAS
+	@$(BIN)/python -m bench.receipts
 	@$(BIN)/python -m bench.pipeline
 
 lock: ## Renew requirements.lock from the pyproject files
