@@ -12,6 +12,9 @@ from piaolian_node.receipts import repository
 from piaolian_node.receipts.countersign import receipt_key
 from piaolian_sdk.sealing import ReceiptBody, open_body
 
+# Bodies fetched from IPFS at the same time.
+_SIDE_BY_SIDE = 16
+
 
 async def ciphertext_of(context: NodeContext, body: Row[Any]) -> bytes:
     """Return a sealed body from the records, or from IPFS once it is kept there."""
@@ -21,19 +24,44 @@ async def ciphertext_of(context: NodeContext, body: Row[Any]) -> bytes:
 
 
 async def rebuild_documents(context: NodeContext, rows: Sequence[Row[Any]]) -> list[bytes]:
-    """Return the documents of receipts with both signatures, opened with the department's key."""
-    return [await _document(context, row) for row in rows]
+    """Return the documents of receipts with both signatures, opened with the department's key.
 
+    Args:
+        context: The node.
+        rows: Receipts of one submission, in order.
 
-async def _document(context: NodeContext, row: Row[Any]) -> bytes:
+    Raises:
+        RecordError: A body or a key is missing.
+        UnavailableError: A body is in IPFS alone and the daemons do not answer.
+    """
+    (submission,) = {row.submission for row in rows}
     async with context.database.read() as connection:
-        body = await repository.body_of(connection, row.range, row.number)
-        batch_key = await repository.batch_key_of(connection, row.submission, context.department_recipient)
-    if body is None or batch_key is None:
+        found = {body.number: body for body in await repository.bodies_of(connection, submission)}
+        batch_key = await repository.batch_key_of(connection, submission, context.department_recipient)
+    bodies = [found.get(row.number) for row in rows]
+    if batch_key is None or None in bodies:
         raise RecordError("the body of a receipt or its key is missing", "票据正文或其密钥缺失")
-    sealed = await ciphertext_of(context, body)
-    key = receipt_key(row._mapping)  # noqa: SLF001 # By column name.
-    plaintext = await asyncio.to_thread(
-        open_body, sealed, key, body.wrapped_content_key, batch_key, context.private_key
-    )
-    return ReceiptBody.from_bytes(plaintext).document
+    kept = [body for body in bodies if body is not None]
+    room = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def fetch(body: Row[Any]) -> bytes:
+        async with room:
+            return await ciphertext_of(context, body)
+
+    sealed = await asyncio.gather(*[fetch(body) for body in kept])
+
+    def open_all() -> list[bytes]:
+        return [
+            ReceiptBody.from_bytes(
+                open_body(
+                    ciphertext,
+                    receipt_key(row._mapping),  # noqa: SLF001 # By column name.
+                    body.wrapped_content_key,
+                    batch_key,
+                    context.private_key,
+                )
+            ).document
+            for row, body, ciphertext in zip(rows, kept, sealed, strict=True)
+        ]
+
+    return await context.in_executor(open_all)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from piaolian_node.database.records import (
@@ -161,6 +161,17 @@ async def body_of(connection: AsyncConnection, range_id: int, number: int) -> Ro
         .where(bodies.c.range == range_id, bodies.c.number == number)
     )
     return (await connection.execute(query)).first()
+
+
+async def bodies_of(connection: AsyncConnection, submission: str) -> Sequence[Row[Any]]:
+    """Return number, CID, ciphertext (or None) and wrapped content key of every body of a submission."""
+    query: Select[Any] = (
+        select(bodies.c.number, bodies.c.cid, bodies.c.ciphertext, receipt_keys.c.wrapped_content_key)
+        .join(receipt_keys, (receipt_keys.c.range == bodies.c.range) & (receipt_keys.c.number == bodies.c.number))
+        .where(bodies.c.submission == submission)
+    )
+    found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+    return found
 
 
 async def batch_key_of(connection: AsyncConnection, submission: str, recipient: str) -> bytes | None:
