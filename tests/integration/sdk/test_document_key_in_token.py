@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 import pkcs11
 import pytest
-from pkcs11.exceptions import ObjectHandleInvalid
 
 from piaolian_sdk.errors import InputError, SignerError
 from piaolian_sdk.receipt import parse_receipt
@@ -22,6 +20,7 @@ from piaolian_sdk.signing import (
     verify_supervision_signature,
 )
 from piaolian_sdk.signing.pkcs11 import Pkcs11P256Signer, generate_document_key, read_document_key
+from support.counting_session import CountingSession, lending
 from support.documents import NON_TAX, NOW, signatory, unsigned_sample
 from support.services import SoftHSM
 
@@ -105,34 +104,10 @@ def test_read_document_key__other_curve__refused(sessions: Provider) -> None:
     assert refusal.value.code == "hsm-signature-wrong"
 
 
-class _CountingSession:
-    """A session that counts look-ups, and can give a handle that is no longer valid."""
-
-    def __init__(self, session: pkcs11.Session) -> None:
-        self.session = session
-        self.lookups = 0
-        self.gives_stale_key = False
-
-    def get_key(self, **criteria: Any) -> object:
-        self.lookups += 1
-        key = self.session.get_key(**criteria)
-        return _StaleKey() if self.gives_stale_key and self.lookups == 1 else key
-
-
-class _StaleKey:
-    def sign(self, data: bytes, **options: object) -> bytes:
-        raise ObjectHandleInvalid
-
-
-def counting(sessions: Provider, certificate: DocumentCertificate) -> tuple[_CountingSession, Pkcs11P256Signer]:
+def counting(sessions: Provider, certificate: DocumentCertificate) -> tuple[CountingSession, Pkcs11P256Signer]:
     with sessions() as session:
-        counted = _CountingSession(session)
-
-    @contextmanager
-    def provider() -> Iterator[pkcs11.Session]:
-        yield counted  # type: ignore[misc] # A double of the library's class.
-
-    signer = Pkcs11P256Signer(provider, LABEL, certificate)
+        counted = CountingSession(session)
+    signer = Pkcs11P256Signer(lending(counted), LABEL, certificate)
     counted.lookups = 0
     return counted, signer
 

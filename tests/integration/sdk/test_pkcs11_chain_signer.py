@@ -13,6 +13,7 @@ from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner, generate_chain_key
 from piaolian_sdk.contracts import connect
 from piaolian_sdk.errors import InputError, SignerError
 from piaolian_sdk.tree import keccak256
+from support.counting_session import CountingSession, lending
 from support.services import Anvil, SoftHSM
 
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
@@ -103,3 +104,29 @@ def test_generated_key__private_half__cannot_be_read(signer: Pkcs11ChainSigner, 
 
         with pytest.raises(pkcs11.exceptions.AttributeSensitive):
             _ = key[pkcs11.Attribute.VALUE]
+
+
+@pytest.mark.usefixtures("signer")
+def test_c099_signer__many_signatures__one_lookup(sessions: Provider) -> None:
+    with sessions() as session:
+        counted = CountingSession(session)
+    counting = Pkcs11ChainSigner(lending(counted), "transactions")
+    counted.lookups = 0
+
+    for number in range(20):
+        counting.sign_digest(keccak256(bytes([number])))
+
+    assert counted.lookups == 1
+
+
+@pytest.mark.usefixtures("signer")
+def test_c099_signer__handle_no_longer_valid__looked_up_again(sessions: Provider) -> None:
+    with sessions() as session:
+        counted = CountingSession(session)
+    counting = Pkcs11ChainSigner(lending(counted), "transactions")
+    counted.lookups = 0
+    counted.gives_stale_key = True
+    digest = keccak256(b"digest")
+
+    assert recover_address(digest, counting.sign_digest(digest)) == counting.address
+    assert counted.lookups == 2

@@ -4,26 +4,18 @@ The token signs with plain ECDSA over secp256k1. What the chain wants beyond tha
 possible ``s`` (EIP-2), and the recovery id, found by recovering the key and comparing its address.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import Any
 
-from asn1crypto.core import OctetString
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_keys.datatypes import PublicKey, Signature
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
-from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, Session
-from pkcs11.exceptions import PKCS11Error
-from pkcs11.util.ec import encode_named_curve_parameters
+from pkcs11 import Session
 
 from piaolian_sdk.acts.signers import transaction_error
 from piaolian_sdk.errors import SignerError
-
-if TYPE_CHECKING:
-    from pkcs11.types import SignMixin
-
-SessionProvider = Callable[[], AbstractContextManager[Session]]
+from piaolian_sdk.token_key import SessionProvider, TokenKey, generate_key_pair, read_public_point
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _SECP256K1_OID = "1.3.132.0.10"
@@ -40,17 +32,7 @@ def generate_chain_key(session: Session, key_label: str) -> None:
     Raises:
         SignerError: The token refused.
     """
-    try:
-        parameters = session.create_domain_parameters(
-            KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters(_SECP256K1_OID)}, local=True
-        )
-        parameters.generate_keypair(
-            label=key_label,
-            store=True,
-            private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.SIGN: True},
-        )
-    except PKCS11Error as exc:
-        raise _unavailable(key_label) from exc
+    generate_key_pair(session, key_label, _SECP256K1_OID)
 
 
 class Pkcs11ChainSigner:
@@ -66,8 +48,7 @@ class Pkcs11ChainSigner:
         Raises:
             SignerError: The token does not answer or has no such key.
         """
-        self._session_provider = session_provider
-        self._key_label = key_label
+        self._key = TokenKey(session_provider, key_label)
         self._public_key = self._read_public_key()
 
     @property
@@ -101,15 +82,9 @@ class Pkcs11ChainSigner:
         return bytes(signed.encode())
 
     def _sign(self, digest: bytes) -> tuple[int, int, int]:
-        try:
-            with self._session_provider() as session:
-                key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=self._key_label)
-                # get_key is typed by the class of all keys.
-                raw = bytes(cast("SignMixin", key).sign(digest, mechanism=Mechanism.ECDSA))
-        except PKCS11Error as exc:
-            raise _unavailable(self._key_label) from exc
+        raw = self._key.sign_digest(digest)
         if len(raw) != _RAW_SIGNATURE_BYTES:
-            raise _wrong_signature(self._key_label)
+            raise _wrong_signature(self._key.label)
         r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
         s = min(s, _ORDER - s)
         return r, s, self._recovery_id(digest, r, s)
@@ -122,33 +97,18 @@ class Pkcs11ChainSigner:
                 continue
             if recovered == self._public_key:
                 return candidate
-        raise _wrong_signature(self._key_label)
+        raise _wrong_signature(self._key.label)
 
     def _read_public_key(self) -> PublicKey:
-        try:
-            with self._session_provider() as session:
-                key = session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=self._key_label)
-                encoded = bytes(key[Attribute.EC_POINT])
-        except PKCS11Error as exc:
-            raise _unavailable(self._key_label) from exc
-        # The standard wraps the uncompressed point in a DER OCTET STRING.
-        point = bytes(OctetString.load(encoded).native)
+        with self._key.session() as session:
+            point = read_public_point(session, self._key.label)
+        if not point:
+            raise _wrong_signature(self._key.label)
         return PublicKey(point[1:])
 
     def __repr__(self) -> str:
         """Show the address and the label."""
-        return f"Pkcs11ChainSigner({self.address}, label={self._key_label!r})"
-
-
-def _unavailable(key_label: str) -> SignerError:
-    return SignerError(
-        "hsm-unavailable",
-        f"the token could not use the key {key_label!r}",
-        f"密码设备无法使用密钥 {key_label!r}",
-        field="key_label",
-        remedy="check that the token is present, the user is logged in and the label is right",
-        retry="after",
-    )
+        return f"Pkcs11ChainSigner({self.address}, label={self._key.label!r})"
 
 
 def _wrong_signature(key_label: str) -> SignerError:

@@ -1,30 +1,21 @@
 """A P-256 document key that never leaves a PKCS#11 token.
 
-Hashing is done here and the token signs the digest: tokens differ in which hashes they know, all know plain ECDSA. Keys
-are looked up once for each session; a lookup costs a token more than a signature.
+Hashing is done here and the token signs the digest: tokens differ in which hashes they know, all know plain ECDSA.
 """
 
 import hashlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, Final
+from typing import Final
 
-from asn1crypto.core import OctetString
 from cryptography.hazmat.primitives.asymmetric import ec
-from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass, Session
-from pkcs11.exceptions import ObjectHandleInvalid, PKCS11Error
-from pkcs11.util.ec import encode_named_curve_parameters
+from pkcs11 import Session
 
 from piaolian_sdk.errors import InputError, SignerError
 from piaolian_sdk.receipt import SUITE_P256
 from piaolian_sdk.signing.certificates import P256_CURVE_OID, DocumentCertificate, point_of
 from piaolian_sdk.signing.signature_der import signature_from_raw
-
-SessionProvider = Callable[[], AbstractContextManager[Session]]
+from piaolian_sdk.token_key import SessionProvider, TokenKey, generate_key_pair, read_public_point
 
 _RAW_SIGNATURE_BYTES: Final = 64
-# Above any pool of sessions that a token allows; a provider that opens one for each signature must not fill memory.
-_MAX_CACHED_SESSIONS: Final = 64
 
 
 def generate_document_key(session: Session, key_label: str) -> ec.EllipticCurvePublicKey:
@@ -40,17 +31,7 @@ def generate_document_key(session: Session, key_label: str) -> ec.EllipticCurveP
     Raises:
         SignerError: The token refused.
     """
-    try:
-        parameters = session.create_domain_parameters(
-            KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters(P256_CURVE_OID)}, local=True
-        )
-        parameters.generate_keypair(
-            label=key_label,
-            store=True,
-            private_template={Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.SIGN: True},
-        )
-    except PKCS11Error as exc:
-        raise _unavailable(key_label) from exc
+    generate_key_pair(session, key_label, P256_CURVE_OID)
     return read_document_key(session, key_label)
 
 
@@ -60,15 +41,10 @@ def read_document_key(session: Session, key_label: str) -> ec.EllipticCurvePubli
     Raises:
         SignerError: The token has no such key, or several, or one on another curve.
     """
+    point = read_public_point(session, key_label)
     try:
-        key = session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=key_label)
-        encoded = bytes(key[Attribute.EC_POINT])
-    except PKCS11Error as exc:
-        raise _unavailable(key_label) from exc
-    try:
-        # The standard wraps the uncompressed point in a DER OCTET STRING.
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), OctetString.load(encoded).native)
-    except (ValueError, TypeError) as exc:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    except ValueError as exc:
         raise SignerError(
             "hsm-signature-wrong",
             f"the key {key_label!r} is not on P-256",
@@ -95,11 +71,9 @@ class Pkcs11P256Signer:
             SignerError: The token does not answer or has no such key.
             InputError: The certificate is of another key.
         """
-        self._session_provider = session_provider
-        self._key_label = key_label
-        self._keys: dict[int, tuple[Session, Any]] = {}
+        self._key = TokenKey(session_provider, key_label)
         self.certificate = certificate
-        with self._session() as session:
+        with self._key.session() as session:
             public_key = read_document_key(session, key_label)
         if certificate.suite != SUITE_P256 or point_of(certificate.public_key) != point_of(public_key):
             raise InputError(
@@ -117,59 +91,17 @@ class Pkcs11P256Signer:
         Raises:
             SignerError: The token did not sign.
         """
-        digest = hashlib.sha256(message).digest()
-        with self._session() as session:
-            raw = self._sign_digest(session, digest)
+        raw = self._key.sign_digest(hashlib.sha256(message).digest())
         if len(raw) != _RAW_SIGNATURE_BYTES:
             raise SignerError(
                 "hsm-signature-wrong",
-                f"the key {self._key_label!r} gave {len(raw)} bytes, {_RAW_SIGNATURE_BYTES} were expected",
-                f"密钥 {self._key_label!r} 的签名长度不正确",
+                f"the key {self._key.label!r} gave {len(raw)} bytes, {_RAW_SIGNATURE_BYTES} were expected",
+                f"密钥 {self._key.label!r} 的签名长度不正确",
                 field="key_label",
                 remedy="check that the key is on P-256",
             )
         return signature_from_raw(raw)
 
-    def _session(self) -> AbstractContextManager[Session]:
-        try:
-            return self._session_provider()
-        except PKCS11Error as exc:
-            raise _unavailable(self._key_label) from exc
-
-    def _sign_digest(self, session: Session, digest: bytes) -> bytes:
-        try:
-            try:
-                return bytes(self._key(session).sign(digest, mechanism=Mechanism.ECDSA))
-            except ObjectHandleInvalid:
-                # The token was taken out or its objects were written anew: look once more.
-                self._keys.pop(id(session), None)
-                return bytes(self._key(session).sign(digest, mechanism=Mechanism.ECDSA))
-        except PKCS11Error as exc:
-            self._keys.pop(id(session), None)
-            raise _unavailable(self._key_label) from exc
-
-    def _key(self, session: Session) -> Any:  # noqa: ANN401 # The library's stubs give private keys no sign().
-        # The session is kept beside the key, so that its id cannot come to mean another session.
-        cached = self._keys.get(id(session))
-        if cached is not None:
-            return cached[1]
-        key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=self._key_label)
-        if len(self._keys) >= _MAX_CACHED_SESSIONS:
-            self._keys.clear()
-        self._keys[id(session)] = (session, key)
-        return key
-
     def __repr__(self) -> str:
         """Show label and certificate."""
-        return f"Pkcs11P256Signer({self._key_label!r}, {self.certificate!r})"
-
-
-def _unavailable(key_label: str) -> SignerError:
-    return SignerError(
-        "hsm-unavailable",
-        f"the token could not use the key {key_label!r}",
-        f"密码设备无法使用密钥 {key_label!r}",
-        field="key_label",
-        remedy="check that the token is present, the user is logged in and the label is right",
-        retry="after",
-    )
+        return f"Pkcs11P256Signer({self._key.label!r}, {self.certificate!r})"
