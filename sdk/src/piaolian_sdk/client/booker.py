@@ -17,8 +17,6 @@ from piaolian_sdk.signing import DocumentSigner
 from piaolian_sdk.verify import leaf_of_proof
 from piaolian_sdk.wire import (
     BookReceipt,
-    ReceiptProof,
-    ReceiptState,
     Submitted,
     WithdrawBooking,
     paths,
@@ -56,23 +54,6 @@ class BookerClient(Submissions):
         self.address_book = address_book
         connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
         super().__init__(connection, now=now, sleep=sleep)
-
-    def receipt_state(self, code: str, number: str, check_code: str) -> ReceiptState:
-        """Return the state of a receipt with its bookings.
-
-        Raises:
-            RemoteError: The node did not answer or does not know it.
-        """
-        return self.connection.get(paths.RECEIPT, ReceiptState, {"check_code": check_code}, code=code, number=number)
-
-    def receipt_proof(self, code: str, number: str, check_code: str) -> ReceiptProof:
-        """Return the proof of a receipt.
-
-        Raises:
-            RemoteError: The node did not answer, does not know it, or it is not final.
-        """
-        query = {"check_code": check_code}
-        return self.connection.get(paths.RECEIPT_PROOF, ReceiptProof, query, code=code, number=number)
 
     def book(
         self,

@@ -5,15 +5,16 @@ from datetime import date
 import httpx
 
 from piaolian_sdk.client.connection import NodeConnection
-from piaolian_sdk.wire import Limits, NetworkInfo, ReceiptBody, ReceiptProof, ReceiptState, VerificationAnswer, paths
+from piaolian_sdk.client.holder import HolderQuestions
+from piaolian_sdk.wire import Limits, NetworkInfo, ReceiptBody, VerificationAnswer, paths
 
 
-class PublicClient:
+class PublicClient(HolderQuestions):
     """Asks a node what anyone may know."""
 
     def __init__(self, base_url: str, *, http: httpx.Client | None = None) -> None:
         """Take the node's address, without ``/api/v1``."""
-        self.connection = NodeConnection(base_url, None, http=http)
+        super().__init__(NodeConnection(base_url, None, http=http))
 
     def verify(self, code: str, number: str, check_code: str, amount: str, day: date) -> VerificationAnswer:
         """Ask whether a receipt with these five elements exists, and its state.
@@ -38,23 +39,6 @@ class PublicClient:
             "date": day.isoformat(),
         }
         return self.connection.get(paths.VERIFICATION, VerificationAnswer, query)
-
-    def receipt_state(self, code: str, number: str, check_code: str) -> ReceiptState:
-        """Return the state of a receipt to its holder.
-
-        Raises:
-            RemoteError: The node did not answer or does not know it.
-        """
-        return self.connection.get(paths.RECEIPT, ReceiptState, {"check_code": check_code}, code=code, number=number)
-
-    def receipt_proof(self, code: str, number: str, check_code: str) -> ReceiptProof:
-        """Return the proof of a receipt to its holder.
-
-        Raises:
-            RemoteError: The node did not answer, does not know it, or it is not final.
-        """
-        query = {"check_code": check_code}
-        return self.connection.get(paths.RECEIPT_PROOF, ReceiptProof, query, code=code, number=number)
 
     def receipt_body(self, code: str, number: str, check_code: str) -> ReceiptBody:
         """Return ciphertext and the payer's wrapped key.

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from piaolian_sdk.client.connection import NodeConnection
+from piaolian_sdk.client.holder import HolderQuestions
 from piaolian_sdk.errors import RemoteError
 from piaolian_sdk.wire import SubmissionState, paths
 
@@ -12,11 +13,11 @@ _POLL_SECONDS = 0.3
 _STATE_ORDER = ("accepted", "countersigned", "stored", "sent", "mined", "final")
 
 
-class Submissions:
+class Submissions(HolderQuestions):
     """What every client that hands something in can ask."""
 
     def __init__(self, connection: NodeConnection, *, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.connection = connection
+        super().__init__(connection)
         self._now = now
         self._sleep = sleep
 

@@ -17,8 +17,6 @@ from piaolian_sdk.wire import (
     PreparedReversal,
     PrepareReversal,
     ReceiptBody,
-    ReceiptProof,
-    ReceiptState,
     SubmitReversal,
     Submitted,
     SubmittedReversal,
@@ -30,23 +28,6 @@ from piaolian_sdk.wire import (
 
 class UnitActs(UnitSession):
     """The part of the unit's client that reverses, exchanges, voids and writes off."""
-
-    def receipt_state(self, code: str, number: str, check_code: str) -> ReceiptState:
-        """Return the state of a receipt.
-
-        Raises:
-            RemoteError: The node did not answer or does not know it.
-        """
-        return self.connection.get(paths.RECEIPT, ReceiptState, {"check_code": check_code}, code=code, number=number)
-
-    def receipt_proof(self, code: str, number: str, check_code: str) -> ReceiptProof:
-        """Return the proof of a receipt, once it is final.
-
-        Raises:
-            RemoteError: The node did not answer, does not know it, or it is not final.
-        """
-        query = {"check_code": check_code}
-        return self.connection.get(paths.RECEIPT_PROOF, ReceiptProof, query, code=code, number=number)
 
     def receipt_body(self, code: str, number: str) -> ReceiptBody:
         """Return ciphertext and wrapped keys of a receipt's body.
