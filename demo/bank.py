@@ -1,15 +1,12 @@
-"""The bank's word: camt.054 files, written as a bank would and dropped into the oracles' folders.
-
-A file appears in a folder in one step (written aside, then renamed), so that no oracle reads half of it.
-"""
+"""The bank's word in the story: payments by code, sent by the simulated bank into the oracles' folders."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from demo.samples import text_of_fen
+from piaolian_oracle.simulator import Movement, SimulatedBank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,46 +31,19 @@ class Payment:
     amount_fen: int
 
 
-def write_camt054(number: int, payments: Iterable[Payment], *, at: datetime, account: str = ACCOUNT) -> bytes:
-    """Write a credit notification.
+def send_statement(payments: Iterable[Payment], folders: Sequence[Path], *, at: datetime) -> int:
+    """Have the bank send its next statement, whole and the same, into every folder.
 
     Args:
-        number: electronic sequence number of the statement; the bank counts from 1 without gaps.
         payments: its entries in order.
+        folders: where the oracles look.
         at: Beijing time of the file; its day is booking and value day.
-        account: account that the money reached.
 
     Returns:
-        camt.054.001.08, UTF-8.
+        The statement's number; the bank counts from 1 without gaps.
     """
-    stamp, day, message = at.isoformat(timespec="seconds"), at.date().isoformat(), f"M{number:06d}"
-    entries = "".join(_entry(payment, day) for payment in payments)
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn>'
-        f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>{stamp}</CreDtTm></GrpHdr>"
-        f"<Ntfctn><Id>N-{message}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><CreDtTm>{stamp}</CreDtTm>"
-        f"<Acct><Id><Othr><Id>{escape(account)}</Id></Othr></Id><Ccy>CNY</Ccy></Acct>"
-        f"{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
-    ).encode()
-
-
-def deliver(name: str, content: bytes, folders: Sequence[Path]) -> None:
-    """Put the same file into every folder at once."""
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{name}.part"
-        partial.write_bytes(content)
-        partial.replace(folder / name)
-
-
-def _entry(payment: Payment, day: str) -> str:
-    amount, reference = text_of_fen(payment.amount_fen), escape(payment.reference)
-    return (
-        f'<Ntry><NtryRef>{reference}</NtryRef><Amt Ccy="CNY">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
-        f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt>"
-        f"<AcctSvcrRef>{reference}</AcctSvcrRef>"
-        "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>DMCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
-        f"<NtryDtls><TxDtls><Refs><EndToEndId>{escape(payment.payment_code)}</EndToEndId></Refs>"
-        f'<Amt Ccy="CNY">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls></NtryDtls></Ntry>'
-    )
+    movements = [
+        Movement(payment.reference, text_of_fen(payment.amount_fen), at.date(), payment.payment_code)
+        for payment in payments
+    ]
+    return SimulatedBank(ACCOUNT, folders).send(movements, at=at)

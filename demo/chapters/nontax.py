@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from demo.bank import Payment, deliver, write_camt054
+from demo.bank import Payment, send_statement
 from demo.catalogue import CERTIFICATE, PATENT_YEAR, REGISTRATION
 from demo.errors import StoryFailedError
 from demo.issuing import issue, require_accepted, wait_final
@@ -81,10 +81,7 @@ def send_notices(world: World, unit_name: UnitName, drafts: Sequence[NoticeDraft
 
 def deliver_statement(world: World, payments: Iterable[Payment]) -> None:
     """Put the bank's next statement into the folder of every oracle."""
-    number = world.facts.get("statements", 0) + 1
-    world.facts["statements"] = number
-    content = write_camt054(number, payments, at=world.now())
-    deliver(f"camt054-{number:06d}.xml", content, world.facts["bank_folders"])
+    send_statement(payments, world.facts["bank_folders"], at=world.now())
 
 
 def wait_paid(world: World, unit_name: UnitName, payment_codes: Sequence[str]) -> None:
