@@ -137,6 +137,11 @@ abstract contract ReceiptActsTest is Acts {
         view
         returns (bytes memory)
     {
+        return _signPaper(key, name, abi.encode(unit, range, number, paperRange, paperNumber, DEADLINE));
+    }
+
+    /// @param members Members of the act, each in a word: unit, range, number, paper range, paper number, deadline
+    function _signPaper(uint256 key, string memory name, bytes memory members) internal view returns (bytes memory) {
         bytes32 typeHash = keccak256(
             bytes(
                 string.concat(
@@ -145,11 +150,7 @@ abstract contract ReceiptActsTest is Acts {
                 )
             )
         );
-        return _sign(
-            key,
-            address(receipts),
-            keccak256(abi.encode(typeHash, unit, range, number, paperRange, paperNumber, DEADLINE))
-        );
+        return _sign(key, address(receipts), keccak256(bytes.concat(typeHash, members)));
     }
 
     function _exchange(IReceiptTypes.ExchangeAct memory act) internal {
@@ -190,11 +191,14 @@ abstract contract ReceiptActsTest is Acts {
         view
         returns (IReceiptTypes.UnbookAct memory act)
     {
-        bytes32 typeHash = keccak256("Unbook(uint32 range,uint40 number,address booker,uint32 counter,uint64 deadline)");
         act = IReceiptTypes.UnbookAct(range, number, VM.addr(key), counter, DEADLINE, "");
-        act.signature = _sign(
-            key, address(receipts), keccak256(abi.encode(typeHash, range, number, act.booker, counter, DEADLINE))
-        );
+        _signUnbook(key, act);
+    }
+
+    function _signUnbook(uint256 key, IReceiptTypes.UnbookAct memory act) internal view {
+        bytes32 typeHash = keccak256("Unbook(uint32 range,uint40 number,address booker,uint32 counter,uint64 deadline)");
+        bytes memory members = abi.encode(typeHash, act.range, act.number, act.booker, act.counter, act.deadline);
+        act.signature = _sign(key, address(receipts), keccak256(members));
     }
 
     function _writeOffAct(string memory name, uint16 kind, uint32 month, IReceiptTypes.Totals memory totals)
