@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-PACKAGES = ["acts", "cli", "client", "contracts", "requests", "tree", "verify", "wire"]
+PACKAGES = ["acts", "cli", "client", "contracts", "qr", "requests", "tree", "verify", "wire"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -21,7 +21,7 @@ def test_all__names__exist_once_and_in_order(package: str) -> None:
     assert names == sorted(constants) + sorted(classes) + sorted(functions)
 
 
-@pytest.mark.parametrize("package", ["acts", "tree"])
+@pytest.mark.parametrize("package", ["acts", "qr", "tree"])
 def test_docstring__example__runs(package: str) -> None:
     result = doctest.testmod(importlib.import_module(f"piaolian_sdk.{package}"))
 

@@ -1,30 +1,19 @@
-"""The department's part of a receipt: its signature, the sealed body, the printed code.
+"""The department's part of a receipt: its signature, the sealed body, the printed code (``piaolian_sdk.qr.short``)."""
 
-The printed code stays short (receipt, section "QR"): five elements and one compact signature over them, so that a phone
-without network can check that the department countersigned exactly this::
-
-    s = base64url(r || s) of the supervision key over "piaolian-qr-1|code|number|check code|amount|date"
-"""
-
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from sqlalchemy import RowMapping
 
 from piaolian_node.bodies import cid_of_ciphertext
 from piaolian_node.context import NodeContext
 from piaolian_node.receipts.repository import NewReceipt
-from piaolian_sdk.money import text_from_fen
+from piaolian_sdk.qr import write_short_qr
 from piaolian_sdk.sealing import BodyToSeal, ReceiptBody, seal_batch
-from piaolian_sdk.signing import DocumentSigner, sign_receipt_as_supervisor
+from piaolian_sdk.signing import sign_receipt_as_supervisor
 from piaolian_sdk.sm2 import Sm2PublicKey
-
-QR_PREFIX = "piaolian-qr-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +65,14 @@ def countersign(context: NodeContext, unit: int, judged: Sequence[Judged]) -> Co
     sealed = seal_batch(bodies, context.recipients(unit), context.random)
     new = []
     for one, body in zip(judged, sealed.bodies, strict=True):
-        qr = printed_code(
-            str(context.config.public_url), context.supervision, one.columns, one.total_fen, one.issue_date
+        qr = write_short_qr(
+            str(context.config.public_url),
+            context.supervision,
+            code=one.columns["code"],
+            number=f"{one.columns['number']:010d}",
+            check_code=one.columns["check_code"],
+            amount_fen=one.total_fen,
+            issue_date=one.issue_date,
         )
         new.append(
             NewReceipt(
@@ -102,25 +97,3 @@ def _body(one: Judged, document: bytes) -> BodyToSeal:
     plaintext = ReceiptBody(document, one.amount_salt, one.fields_seed, address).to_bytes()
     payer = Sm2PublicKey.from_uncompressed(bytes.fromhex(one.payer_point)) if one.payer_point else None
     return BodyToSeal(receipt_key(one.columns), plaintext, payer)
-
-
-def printed_code(
-    public_url: str, signer: DocumentSigner, columns: Mapping[str, Any], total_fen: int, issue_date: date
-) -> str:
-    """Return the address in the receipt's QR code."""
-    elements = {
-        "c": columns["code"],
-        "n": f"{columns['number']:010d}",
-        "k": columns["check_code"],
-        "a": text_from_fen(total_fen),
-        "d": issue_date.strftime("%Y%m%d"),
-    }
-    r, s = decode_dss_signature(signer.sign(qr_message(elements)))
-    raw = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    elements["s"] = base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
-    return f"{public_url.rstrip('/')}/v?{urlencode(elements)}"
-
-
-def qr_message(elements: Mapping[str, str]) -> bytes:
-    """Return what the compact signature is over."""
-    return "|".join([QR_PREFIX, *(elements[name] for name in "cnkad")]).encode()

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from piaolian_sdk.cli import authority, commands, documents
+from piaolian_sdk.cli import authority, codes, commands, documents
 from piaolian_sdk.errors import PiaolianError, RemoteError
 
 IN_ORDER, REFUSED, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
-_COMMANDS = commands.COMMANDS | documents.COMMANDS | authority.COMMANDS
+_COMMANDS = commands.COMMANDS | documents.COMMANDS | authority.COMMANDS | codes.COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,4 +69,5 @@ def _parser() -> argparse.ArgumentParser:
     rules = groups.add_parser("rules", help="列出全部编号规则")
     rules.set_defaults(command="rules")
     authority.add_parsers(groups)
+    codes.add_parsers(groups)
     return parser

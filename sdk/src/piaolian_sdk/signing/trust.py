@@ -169,7 +169,7 @@ class CertificateTrust:
                 f"证书已于 {link.not_after:%Y-%m-%d %H:%M} 过期",
                 "renew the certificate and register the new one",
             )
-        revoked_at = self._revoked_at(link)
+        revoked_at = self.revoked_since(link)
         if revoked_at is not None and at >= revoked_at:
             raise _refused(
                 link,
@@ -179,7 +179,8 @@ class CertificateTrust:
                 "use a certificate that is not revoked",
             )
 
-    def _revoked_at(self, link: DocumentCertificate) -> datetime | None:
+    def revoked_since(self, link: DocumentCertificate) -> datetime | None:
+        """Return the time from which a certificate is revoked, or None. Its authorities are not looked at."""
         published = self._lists.get(link.issuer_der)
         known = (self.revocations.get(link.serial), published.revoked.get(link.serial) if published else None)
         return min((moment for moment in known if moment is not None), default=None)
