@@ -22,6 +22,8 @@ PREFIX = "PIAOLIAN_NODE_"
 SECRET_FIELDS = frozenset({"token_pin", "database_url", "encryption_key"})
 # A PIN shorter than this is refused outside the `dev` profile.
 MIN_PIN_LENGTH = 8
+# The printed QR code holds it beside 134 characters of elements and signature, and has at most 300 (docs/qr.md).
+_MAX_PUBLIC_URL_CHARACTERS = 145
 _WEAK_PINS = frozenset({"12345678", "87654321", "00000000", "11111111", "88888888", "password"})
 
 
@@ -113,6 +115,8 @@ class NodeConfig(BaseSettings):
 
     @model_validator(mode="after")
     def _safe(self) -> "NodeConfig":
+        if len(str(self.public_url)) > _MAX_PUBLIC_URL_CHARACTERS:
+            raise ValueError(f"public_url must have at most {_MAX_PUBLIC_URL_CHARACTERS} characters: QR codes hold it")
         if self.profile == "dev":
             return self
         pin = self.token_pin.get_secret_value()

@@ -50,6 +50,7 @@ def test_from_environment__secret_in_a_file__file_wins(tmp_path: Path) -> None:
         pytest.param({"TOKEN_PIN": "12345678"}, "token_pin", id="usual pin"),
         pytest.param({"LISTEN_HOST": "0.0.0.0"}, "listen_host", id="open to the world without TLS"),
         pytest.param({"PUBLIC_URL": "http://node.example"}, "public_url", id="plain HTTP to payers"),
+        pytest.param({"PUBLIC_URL": "https://" + "node." * 28 + "cn"}, "public_url", id="too long for a QR code"),
         pytest.param({"RPC_URLS": "http://x"}, "RPC_URLS", id="no list"),
         pytest.param({"RPC_URLS": "[]"}, "RPC_URLS", id="no chain node"),
         pytest.param({"IN_FLIGHT": "40"}, "IN_FLIGHT", id="more than the chain bears"),
