@@ -1,10 +1,11 @@
 """What is signed, what the chain commits to, and the fields of a receipt."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, time
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from lxml import etree
 
 from piaolian_sdk.codes import CheckCode, ReceiptKey
 from piaolian_sdk.errors import InputError
@@ -75,24 +76,23 @@ def fields_of(parsed: ParsedReceipt) -> list[tuple[str, str]]:
     Paths look like ``Header/Version``, ``Main/PayerParty/PayerPartyName`` and ``Details/Item[1]/ItemCode``; items and
     list lines are counted from one.
     """
-    header, data = parsed.root[0], parsed.root[1]
+    contents = parsed.contents
     fields: list[tuple[str, str]] = []
-    for section in (header, *data):
-        if section.tag in ("Details", "AuxDetails"):
-            for number, element in enumerate(section, 1):
-                _collect(element, f"{section.tag}/{element.tag}[{number}]", fields)
-        else:
-            _collect(section, str(section.tag), fields)
+    _collect(contents["header"], "Header/", fields)
+    _collect(contents["main"], "Main/", fields)
+    for number, item in enumerate(contents["items"], 1):
+        _collect(item, f"Details/Item[{number}]/", fields)
+    for number, line in enumerate(contents.get("aux_items", ()), 1):
+        _collect(line, f"AuxDetails/AuxItem[{number}]/", fields)
     return fields
 
 
-def _collect(element: etree._Element, path: str, fields: list[tuple[str, str]]) -> None:
-    for child in element:
-        child_path = f"{path}/{child.tag}"
-        if len(child) or child.tag == "MainExt":
-            _collect(child, child_path, fields)
+def _collect(element: Mapping[str, Any], path: str, fields: list[tuple[str, str]]) -> None:
+    for name, value in element.items():
+        if isinstance(value, str):
+            fields.append((path + name, value))
         else:
-            fields.append((child_path, child.text or ""))
+            _collect(value, f"{path}{name}/", fields)
 
 
 def _hash(data: bytes, suite: str) -> bytes:

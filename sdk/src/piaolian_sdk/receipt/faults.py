@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from piaolian_sdk.codes import CheckCode, Code, CreditCode, ItemCode, PaymentCode, ReceiptCode, ReceiptNumber
 from piaolian_sdk.errors import ErrorCode, InputError
 from piaolian_sdk.receipt.layout import AUX_ITEM, HEADER, ITEM, MAIN, SIGNATURE, all_children
-from piaolian_sdk.receipt.model import FormError
+from piaolian_sdk.receipt.values import FormError
 from piaolian_sdk.receipt.writing import NOT_XML, control_character_error
 
 MAX_DEPTH = 16
@@ -82,7 +82,8 @@ def check_markup(root: etree._Element) -> None:
             raise stray_content(parent_name)
         if element.attrib or element.nsmap:
             raise unknown_element(element, parent_name)
-        if len(element) and any(text and not text.isspace() for text in (element.text, *(c.tail for c in element))):
+        # White space of XML alone: str.strip would take the blanks of other scripts as well.
+        if len(element) and any(text and text.strip(" \t\r\n") for text in (element.text, *(c.tail for c in element))):
             raise stray_content(str(element.tag))
     if root.tag != "EInvoice":
         raise unknown_element(root, "document")

@@ -15,12 +15,14 @@ class Child:
         name: Name of the field in the model.
         alias: Name of the XML element.
         layout: Layout of its own children, or None for text.
+        end: The end tag without its first character.
     """
 
     position: int
     name: str
     alias: str
     layout: "Layout | None"
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def layout_of(model: type[Element]) -> Layout:
         alias = field.alias or name
         candidates = (field.annotation, *get_args(field.annotation))
         nested = [kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Element)]
-        children[alias] = Child(position, name, alias, layout_of(nested[0]) if nested else None)
+        below = layout_of(nested[0]) if nested else None
+        children[alias] = Child(position, name, alias, below, f"/{alias}>")
     return Layout(children, is_ordered=model is not MainExtension)
 
 

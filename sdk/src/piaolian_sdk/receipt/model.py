@@ -6,103 +6,26 @@ quantities and standards keep their digits, codes and dates have their forms. Wh
 form is the business of ``piaolian_sdk.rules``.
 """
 
-from collections.abc import Callable
-from datetime import date, datetime, time
-from decimal import Decimal
-from functools import lru_cache
-from typing import Annotated, Self, TypeVar
+from datetime import datetime
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from piaolian_sdk.beijing import date_from_text, time_from_text
 from piaolian_sdk.codes import ReceiptKey
-from piaolian_sdk.errors import InputError
-from piaolian_sdk.money import decimal_from_text, fen_from_text
+from piaolian_sdk.receipt.values import (
+    Amount,
+    Clock,
+    Day,
+    OptionalAmount,
+    OptionalDay,
+    OptionalNumber,
+    OptionalPaymentCode,
+    OptionalReceiptCode,
+    OptionalReceiptNumber,
+    digits,
+)
 
-_Value = TypeVar("_Value")
 VERSION = "1.1.0"
-
-
-class FormError(ValueError):
-    """Carries an ``InputError`` through pydantic, which collects value errors alone."""
-
-    def __init__(self, error: InputError) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
-def _reading(read: Callable[[str], _Value], *, empty_is_none: bool) -> Callable[[object], object]:
-    """Return a validator that reads text and leaves other values to their type."""
-
-    def validate(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        if empty_is_none and not value:
-            return None
-        try:
-            return read(value)
-        except InputError as exc:
-            raise FormError(exc) from exc
-
-    return validate
-
-
-@lru_cache(maxsize=4096)
-def _amount_from_text(text: str) -> Decimal:
-    # Remembered, because most amounts of a receipt are 0.00; so are the quantities below, which are 1.
-    return Decimal(fen_from_text(text)).scaleb(-2)
-
-
-@lru_cache(maxsize=4096)
-def _number_from_text(text: str) -> Decimal:
-    return decimal_from_text(text)
-
-
-def _whole_fen(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return _amount_from_text(value)
-        except InputError as exc:
-            raise FormError(exc) from exc
-    if isinstance(value, Decimal) and value.is_finite():
-        fen = value.scaleb(2)
-        if fen == fen.to_integral_value():
-            return value.quantize(Decimal("0.01"))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return Decimal(value).quantize(Decimal("0.01"))
-    raise ValueError("an amount must be text or a decimal with at most two places, never a float")
-
-
-def _optional_fen(value: object) -> object:
-    return None if value is None or value == "" else _whole_fen(value)
-
-
-def _digits(count: int) -> StringConstraints:
-    return StringConstraints(pattern=f"^[0-9]{{{count}}}$")
-
-
-def _optional_number(value: object) -> object:
-    if isinstance(value, str):
-        if not value:
-            return None
-        try:
-            return _number_from_text(value)
-        except InputError as exc:
-            raise FormError(exc) from exc
-    if isinstance(value, float):
-        raise ValueError("a number must be text or a decimal, never a float")  # noqa: TRY004 # pydantic collects these.
-    return value
-
-
-Amount = Annotated[Decimal, BeforeValidator(_whole_fen)]
-OptionalAmount = Annotated[Decimal | None, BeforeValidator(_optional_fen)]
-OptionalNumber = Annotated[Decimal | None, BeforeValidator(_optional_number)]
-Day = Annotated[date, BeforeValidator(_reading(date_from_text, empty_is_none=False))]
-OptionalDay = Annotated[date | None, BeforeValidator(_reading(date_from_text, empty_is_none=True))]
-Clock = Annotated[time, BeforeValidator(_reading(time_from_text, empty_is_none=False))]
-OptionalPaymentCode = Annotated[str, StringConstraints(pattern="^(?:[0-9]{20})?$")] | None
-OptionalReceiptCode = Annotated[str, StringConstraints(pattern="^(?:[0-9]{8})?$")] | None
-OptionalReceiptNumber = Annotated[str, StringConstraints(pattern="^(?:[0-9]{10})?$")] | None
 
 
 class Element(BaseModel):
@@ -196,11 +119,11 @@ class Main(Element):
     """``Main``: the receipt without its items."""
 
     einvoice_name: str = Field(alias="EInvoiceName")
-    einvoice_code: Annotated[str, _digits(8)] = Field(alias="EInvoiceCode")
-    einvoice_number: Annotated[str, _digits(10)] = Field(alias="EInvoiceNumber")
+    einvoice_code: Annotated[str, digits(8)] = Field(alias="EInvoiceCode")
+    einvoice_number: Annotated[str, digits(10)] = Field(alias="EInvoiceNumber")
     random_number: Annotated[str, StringConstraints(pattern="^[0-9A-Za-z]{6}$")] = Field(alias="RandomNumber")
-    einvoice_specimen_code: Annotated[str, _digits(10)] = Field(alias="EInvoiceSpecimenCode")
-    supervisor_area_code: Annotated[str, _digits(6)] = Field(alias="SupervisorAreaCode")
+    einvoice_specimen_code: Annotated[str, digits(10)] = Field(alias="EInvoiceSpecimenCode")
+    supervisor_area_code: Annotated[str, digits(6)] = Field(alias="SupervisorAreaCode")
     total_amount: Amount = Field(alias="TotalAmount")
     issue_date: Day = Field(alias="IssueDate")
     issue_time: Clock = Field(alias="IssueTime")
@@ -275,7 +198,7 @@ class Signature(Element):
     """``Signature``: of the unit first, of the finance department second."""
 
     signed_info: SignedInfo = Field(alias="SignedInfo")
-    signature_time: Annotated[str, _digits(14)] = Field(alias="SignatureTime")
+    signature_time: Annotated[str, digits(14)] = Field(alias="SignatureTime")
     signature_value: Annotated[str, StringConstraints(pattern="^[0-9A-Za-z+/\\s]+={0,2}\\s*$")] = Field(
         alias="SignatureValue"
     )

@@ -32,16 +32,18 @@ from piaolian_sdk.receipt.faults import (
 )
 from piaolian_sdk.receipt.layout import AUX_ITEM, HEADER, ITEM, MAIN, SIGNATURE, Layout
 from piaolian_sdk.receipt.model import EInvoice
+from piaolian_sdk.receipt.plain import read_plain
 
 # Within ``ParsedReceipt`` the plain name is taken.
 Octets: TypeAlias = bytes
 # One receipt has at most this many bytes; the longest list seen in practice stays below a third of it.
 MAX_RECEIPT_BYTES = 1 << 20
+_S = rb"[ \t\r\n]"  # White space of XML 1.0, production 3; ``\s`` would take more.
 _DECLARATION = re.compile(
-    rb"<\?xml\s+version=(?:\"1\.0\"|'1\.0')(?:\s+encoding=(?:\"utf-8\"|'utf-8'))?"
-    rb"(?:\s+standalone=(?:\"(?:yes|no)\"|'(?:yes|no)'))?\s*\?>",
-    re.IGNORECASE,
+    rb"<\?xml%b+version=(?:\"1\.0\"|'1\.0')(?:%b+encoding=(?:\"(?i:utf-8)\"|'(?i:utf-8)'))?"
+    rb"(?:%b+standalone=(?:\"(?:yes|no)\"|'(?:yes|no)'))?%b*\?>" % (_S, _S, _S, _S)
 )
+_TAG_WITH_BLANK = re.compile(rb"</?(Header|EInvoiceData|Signature)[\s/]")
 _HAS_ATTRIBUTES = etree.XPath("boolean(//@*)")
 _ALL_TEXT = etree.XPath("string(/)", smart_strings=False)
 _PARSER_OPTIONS: Mapping[str, Any] = {
@@ -66,6 +68,7 @@ class ParsedReceipt:
         data_bytes: ``<EInvoiceData>..</EInvoiceData>``.
         unit_signature_bytes: First ``<Signature>..</Signature>``, or None.
         supervision_signature_bytes: Second one, or None.
+        contents: The texts by the names of their elements, in document order, as ``receipt_from_members`` takes them.
     """
 
     bytes: Octets
@@ -74,7 +77,7 @@ class ParsedReceipt:
     data_bytes: Octets
     unit_signature_bytes: Octets | None
     supervision_signature_bytes: Octets | None
-    root: etree._Element = field(repr=False, compare=False)
+    contents: Mapping[str, Any] = field(repr=False, compare=False)
 
 
 def parse_receipt(data: bytes, *, max_bytes: int = MAX_RECEIPT_BYTES) -> ParsedReceipt:
@@ -90,18 +93,21 @@ def parse_receipt(data: bytes, *, max_bytes: int = MAX_RECEIPT_BYTES) -> ParsedR
     # 1. Size and encoding come first: they cost nothing and bound the rest.
     if len(data) > max_bytes:
         raise refused("receipt-too-large", f"at most {max_bytes} bytes", f"票据不得超过 {max_bytes} 字节")
-    _check_encoding(data)
-    # 2. Well-formed XML without anything that another reader might read otherwise.
-    root = _parse_xml(data)
-    # 3. Known elements, each once, in order.
-    members, signature_count = _members(root)
-    # 4. The slices are what the parser saw: their tags stand exactly once in the bytes.
-    header = _slice(data, b"Header")
-    body = _slice(data, b"EInvoiceData")
-    signatures = _signature_slices(data, signature_count)
-    # 5. Forms of codes, amounts and dates.
-    model = receipt_from_members(members)
-    return ParsedReceipt(data, model, header, body, signatures[0], signatures[1], root)
+    text, start = _decode(data)
+    # 2. Known elements, each once, in order: of a plain document by its tags, of every other by the XML parser.
+    contents = read_plain(text[start:])
+    if contents is None:
+        contents = _members(_parse_xml(data))
+        _check_tags(data, len(contents.get("signatures", ())))
+    # 3. Forms of codes, amounts and dates.
+    model = receipt_from_members(contents)
+    # 4. The slices are what was read: their tags stand nowhere else in the bytes.
+    header, at = _cut(data, b"Header", 0)
+    body, at = _cut(data, b"EInvoiceData", at)
+    signatures: list[bytes | None] = [None, None]
+    for position in range(len(model.signatures)):
+        signatures[position], at = _cut(data, b"Signature", at)
+    return ParsedReceipt(data, model, header, body, signatures[0], signatures[1], contents)
 
 
 def receipt_from_members(members: Mapping[str, Any]) -> EInvoice:
@@ -116,25 +122,31 @@ def receipt_from_members(members: Mapping[str, Any]) -> EInvoice:
         raise form_error(exc) from exc
 
 
-def _check_encoding(data: bytes) -> None:
+def _decode(data: bytes) -> tuple[str, int]:
+    """Return the text and where its XML declaration ends."""
     try:
-        data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise refused(
             "receipt-encoding-wrong",
             f"not UTF-8: byte {exc.start} cannot be read",
             f"文件不是 UTF-8 编码：第 {exc.start} 个字节无法识别",
         ) from exc
-    if data.startswith(b"<?xml") and not _DECLARATION.match(data):
-        raise refused(
-            "receipt-encoding-wrong", "the XML declaration must say version 1.0 and UTF-8", "XML 声明应为 1.0 与 UTF-8"
-        )
-    if not data.startswith((b"<?xml", b"<EInvoice>")):
+    if data.startswith(b"<EInvoice>"):
+        return text, 0
+    if not data.startswith(b"<?xml"):
         raise refused(
             "receipt-encoding-wrong",
             "the document must begin with its XML declaration, without byte order mark or blanks",
             "文件应以 XML 声明开头，不得有字节顺序标记或空白",
         )
+    declaration = _DECLARATION.match(data)
+    if declaration is None:
+        raise refused(
+            "receipt-encoding-wrong", "the XML declaration must say version 1.0 and UTF-8", "XML 声明应为 1.0 与 UTF-8"
+        )
+    # The declaration is ASCII: bytes and characters count alike.
+    return text, declaration.end()
 
 
 def _parse_xml(data: bytes) -> etree._Element:
@@ -153,7 +165,7 @@ def _parse_xml(data: bytes) -> etree._Element:
     return root
 
 
-def _members(root: etree._Element) -> tuple[dict[str, Any], int]:
+def _members(root: etree._Element) -> dict[str, Any]:
     texts: list[str] = []
     parts = _sections(root, ("Header", "EInvoiceData"), ("EInvoiceSignature",))
     data = _sections(parts["EInvoiceData"], ("Main", "Details"), ("AuxDetails",))
@@ -169,7 +181,7 @@ def _members(root: etree._Element) -> tuple[dict[str, Any], int]:
     # All text of the document is that of its leaves; otherwise something stands between the elements.
     if "".join(texts) != _ALL_TEXT(root):
         check_markup(root)
-    return members, len(members.get("signatures", ()))
+    return members
 
 
 def _sections(
@@ -225,34 +237,32 @@ def _read(element: etree._Element, layout: Layout, texts: list[str]) -> dict[str
     return values
 
 
-def _slice(data: bytes, name: bytes) -> bytes:
-    start, end = b"<" + name + b">", b"</" + name + b">"
-    if data.count(start) != 1 or data.count(end) != 1:
-        raise InputError(
-            "receipt-element-misplaced",
-            f"the tags of {name.decode()} must occur exactly once in the document, written without blanks",
-            f"文件中 {name.decode()} 的起止标签必须各出现一次，且标签内不得有空格",
-            field=name.decode(),
-            rule="exactly once",
-            remedy="write the document as the specification shows it",
-        )
-    return data[data.index(start) : data.index(end) + len(end)]
+def _cut(data: bytes, name: bytes, at: int) -> tuple[bytes, int]:
+    """Return the next element of a name, and where it ends."""
+    first = data.index(b"<%b>" % name, at)
+    last = data.index(b"</%b>" % name, first) + len(name) + 3
+    return data[first:last], last
 
 
-def _signature_slices(data: bytes, count: int) -> tuple[bytes | None, bytes | None]:
-    if not count:
-        return None, None
-    block = _slice(data, b"EInvoiceSignature")
-    start, end = b"<Signature>", b"</Signature>"
-    if not data.count(start) == data.count(end) == block.count(start) == block.count(end) == count:
-        raise InputError(
-            "receipt-element-misplaced",
-            "the tags of Signature must stand in EInvoiceSignature alone, written without blanks",
-            "Signature 标签只能出现在 EInvoiceSignature 内，且标签内不得有空格",
-            field="EInvoiceSignature/Signature",
-            rule="one or two signatures",
-            remedy="write the document as the specification shows it",
-        )
-    first = block.index(end) + len(end)
-    last = block[block.rindex(start) : block.rindex(end) + len(end)]
-    return block[block.index(start) : first], last if count > 1 else None
+def _check_tags(data: bytes, signature_count: int) -> None:
+    """Refuse tags within character sections, and tags with blanks: what is cut must be what the parser saw.
+
+    Without blanks every element has its exact tags; where there are no more of these than elements, they are its own.
+    """
+    blank = _TAG_WITH_BLANK.search(data)
+    if blank is not None:
+        raise _misplaced_tags(blank[1].decode())
+    for name, count in ((b"Header", 1), (b"EInvoiceData", 1), (b"Signature", signature_count)):
+        if data.count(b"<%b>" % name) != count or data.count(b"</%b>" % name) != count:
+            raise _misplaced_tags(name.decode())
+
+
+def _misplaced_tags(name: str) -> InputError:
+    return InputError(
+        "receipt-element-misplaced",
+        f"the tags of {name} must stand in the document as elements alone, written without blanks",
+        f"文件中 {name} 的起止标签只能作为元素出现，且标签内不得有空格",
+        field=name,
+        rule="each tag once for each element",
+        remedy="write the document as the specification shows it",
+    )

@@ -139,6 +139,7 @@ REFUSED: list[tuple[str, bytes, str, str]] = [
     ("comment in a text", replaced("<Remark>", "<Remark>a<!--x-->b"), "receipt-markup-refused", "Remark"),
     ("instruction", replaced("<Details>", "<Details><?x y?>"), "receipt-markup-refused", "Details"),
     ("text between", replaced("<PayMode>", "x<PayMode>"), "receipt-markup-refused", "Main"),
+    ("ideographic space between", replaced("<PayMode>", "\u3000<PayMode>"), "receipt-markup-refused", "Main"),
     ("text in the root", replaced("<EInvoiceData>", "x<EInvoiceData>"), "receipt-markup-refused", "EInvoice"),
     ("text in an item", replaced("<ItemName>", "x<ItemName>"), "receipt-markup-refused", "Item"),
     ("text in MainExt", replaced("<MainExt>", "<MainExt>x"), "receipt-markup-refused", "MainExt"),
@@ -191,7 +192,22 @@ REFUSED: list[tuple[str, bytes, str, str]] = [
         "signature in a character section",
         replaced("<Remark>", "<Remark><![CDATA[<Signature>]]>"),
         "receipt-element-misplaced",
-        "EInvoiceSignature/Signature",
+        "Signature",
+    ),
+    (
+        # The parts to sign would begin in the remark, and nobody would sign the amount.
+        "blank in a tag and the tag in a character section",
+        replaced("<Remark>", "<Remark><![CDATA[<EInvoiceData>]]>").replace(
+            b"<EInvoiceData><Main>", b"<EInvoiceData ><Main>"
+        ),
+        "receipt-element-misplaced",
+        "EInvoiceData",
+    ),
+    (
+        "blank in a signature's tag and the tag in a character section",
+        replaced("<Signature>", "<Signature\n>").replace(b"<Reference>", b"<Reference><![CDATA[<Signature>]]>", 1),
+        "receipt-element-misplaced",
+        "Signature",
     ),
     (
         "three signatures",
