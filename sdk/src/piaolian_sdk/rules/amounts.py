@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from piaolian_sdk.money import fen_from_decimal, text_from_fen
-from piaolian_sdk.receipt import EInvoice
+from piaolian_sdk.receipt import AuxItem, EInvoice
 from piaolian_sdk.rules.context import RuleContext
 from piaolian_sdk.rules.rule import Finding, aux_path, fen, item_path
 
 _TOLERANCE_FEN = 1
+_NOTHING = Decimal(0)
+_FEN = Decimal("0.01")
 
 
 def total(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
@@ -33,7 +35,11 @@ def quantities(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
     for position, item in enumerate(receipt.items):
         if item.item_quantity is None or item.item_std is None:
             continue
-        expected = fen_from_decimal(item.item_quantity * item.item_std)
+        product = item.item_quantity * item.item_std
+        # Mostly they are equal to the last digit, and there is nothing to round.
+        if product == item.item_amount:
+            continue
+        expected = fen_from_decimal(product)
         if abs(expected - fen(item.item_amount)) > _TOLERANCE_FEN:
             yield Finding(item_path(position, "ItemAmount"), f"{text_from_fen(expected)}, quantity times standard")
 
@@ -82,32 +88,50 @@ def currency(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
         yield Finding("Main/ExchangeRate", "1.00")
 
 
-def list_lines(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
-    """Lines of the list belong to an item, are quantity times standard, and add up to their item to one fen."""
-    codes = {item.item_code for item in receipt.items}
-    sums: dict[str, Decimal] = {}
-    for position, line in enumerate(receipt.aux_items):
-        related = line.aux_item_related_code or ""
-        if related not in codes:
-            yield Finding(aux_path(position, "AuxItemRelatedCode"), "the code of an item above", "list-link-unknown")
-            continue
-        amount = line.aux_item_amount
-        if amount is None:
-            continue
-        sums[related] = sums.get(related, Decimal(0)) + amount
-        if line.aux_item_quantity is not None and line.aux_item_std is not None:
-            expected = fen_from_decimal(line.aux_item_quantity * line.aux_item_std)
-            if abs(expected - fen_from_decimal(amount)) > _TOLERANCE_FEN:
-                yield Finding(
-                    aux_path(position, "AuxItemAmount"), f"{text_from_fen(expected)}, quantity times standard"
-                )
+def list_lines(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
+    """Lines of the list belong to an item, are quantity times standard, and add up to their item.
+
+    Lines have more decimals than items, so that each item may be less than a fen from its lines. All of them together
+    may not: a gap of a fen is closed by a rounding item.
+    """
+    if not receipt.aux_items:
+        return
     amounts: Counter[str] = Counter()
     for item in receipt.items:
         amounts[item.item_code] += fen(item.item_amount)
+    sums: dict[str, Decimal] = {}
+    for position, line in enumerate(receipt.aux_items):
+        related = line.aux_item_related_code or ""
+        if related not in amounts:
+            yield Finding(aux_path(position, "AuxItemRelatedCode"), "the code of an item above", "list-link-unknown")
+        elif line.aux_item_amount is not None:
+            sums[related] = sums.get(related, _NOTHING) + line.aux_item_amount
+            yield from _list_line(line, line.aux_item_amount, position)
     for code, listed in sums.items():
-        if abs(abs(fen_from_decimal(listed)) - abs(amounts[code])) > _TOLERANCE_FEN:
+        if _gap(listed, amounts[code]) >= _FEN:
             position = next(index for index, item in enumerate(receipt.items) if item.item_code == code)
             yield Finding(item_path(position, "ItemAmount"), f"{text_from_fen(fen_from_decimal(listed))}, as listed")
+    rounding_codes = context.rounding_item_codes & amounts.keys()
+    charged = sum(amounts[code] for code in sums.keys() | rounding_codes)
+    everything = sum(sums.values(), _NOTHING)
+    if _gap(everything, charged) >= _FEN:
+        yield Finding("Main/TotalAmount", f"{text_from_fen(fen_from_decimal(everything))} for the listed items")
+
+
+def _list_line(line: AuxItem, amount: Decimal, position: int) -> Iterator[Finding]:
+    if line.aux_item_quantity is None or line.aux_item_std is None:
+        return
+    product = line.aux_item_quantity * line.aux_item_std
+    if product == amount:
+        return
+    expected = fen_from_decimal(product)
+    if abs(expected - fen_from_decimal(amount)) > _TOLERANCE_FEN:
+        yield Finding(aux_path(position, "AuxItemAmount"), f"{text_from_fen(expected)}, quantity times standard")
+
+
+def _gap(listed: Decimal, amount_fen: int) -> Decimal:
+    """Return by how much a listed amount is off, in yuan; the lists of red receipts are written with either sign."""
+    return abs(abs(listed) - abs(amount_fen * _FEN))
 
 
 def payment(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from piaolian_sdk.beijing import beijing_day
 from piaolian_sdk.codes import CitizenId, CreditCode, ReceiptCode, is_persons_number
@@ -17,28 +17,30 @@ MAX_TEXT_CHARACTERS = 2000
 # DEL, C1 controls, line and paragraph separators, and the marks of Unicode's bidirectional algorithm (UAX 9).
 _HIDDEN = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("[\t\r\n]")
-_SUSPECT = re.compile(f"{_HIDDEN.pattern}|{_LINE_ENDS.pattern}")
 
 
 def mandatory_elements(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
     """Elements that the model cannot demand because they may be present and empty."""
     main = receipt.main
-    texts = {
-        "Main/EInvoiceName": main.einvoice_name,
-        "Main/InvoicingParty/InvoicingPartyName": main.invoicing_party.invoicing_party_name,
-        "Main/HandlingPerson": main.handling_person,
-        "Main/Checker": main.checker,
-        "Main/InvoicingPartySeal/SealId": main.invoicing_party_seal.seal_id,
-        "Main/InvoicingPartySeal/SealName": main.invoicing_party_seal.seal_name,
-        "Main/InvoicingPartySeal/SealHash": main.invoicing_party_seal.seal_hash,
-        "Main/SupervisorPartySeal/SealId": main.supervisor_party_seal.seal_id,
-        "Main/SupervisorPartySeal/SealName": main.supervisor_party_seal.seal_name,
-        "Main/SupervisorPartySeal/SealHash": main.supervisor_party_seal.seal_hash,
-    }
-    texts |= {item_path(position, "ItemName"): item.item_name for position, item in enumerate(receipt.items)}
-    for path, text in texts.items():
+    unit, finance = main.invoicing_party_seal, main.supervisor_party_seal
+    texts = [
+        ("Main/EInvoiceName", main.einvoice_name),
+        ("Main/InvoicingParty/InvoicingPartyName", main.invoicing_party.invoicing_party_name),
+        ("Main/HandlingPerson", main.handling_person),
+        ("Main/Checker", main.checker),
+        ("Main/InvoicingPartySeal/SealId", unit.seal_id),
+        ("Main/InvoicingPartySeal/SealName", unit.seal_name),
+        ("Main/InvoicingPartySeal/SealHash", unit.seal_hash),
+        ("Main/SupervisorPartySeal/SealId", finance.seal_id),
+        ("Main/SupervisorPartySeal/SealName", finance.seal_name),
+        ("Main/SupervisorPartySeal/SealHash", finance.seal_hash),
+    ]
+    for path, text in texts:
         if not text.strip():
             yield Finding(path, "a value")
+    for position, item in enumerate(receipt.items):
+        if not item.item_name.strip():
+            yield Finding(item_path(position, "ItemName"), "a value")
 
 
 def identifiers(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
@@ -93,10 +95,9 @@ def year(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
 
 def unit_code(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
     """The unit's credit code has its check character."""
-    try:
-        CreditCode.from_string(receipt.main.invoicing_party.invoicing_party_code)
-    except InputError as exc:
-        yield Finding("Main/InvoicingParty/InvoicingPartyCode", exc.rule or "a credit code of GB 32100")
+    fault = _credit_code_fault(receipt.main.invoicing_party.invoicing_party_code)
+    if fault is not None:
+        yield Finding("Main/InvoicingParty/InvoicingPartyCode", fault)
 
 
 def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
@@ -111,7 +112,7 @@ def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
             yield Finding("Main/PayerParty/PayerPartyCode", "the credit code of the organisation")
         return
     # A foreign passport has no published form: only what looks like one of the two national forms is judged.
-    if is_organisation and (not _is_credit_code(code) or is_persons_number(code)):
+    if is_organisation and (_credit_code_fault.__wrapped__(code) or is_persons_number(code)):
         yield Finding("Main/PayerParty/PayerPartyCode", "a credit code of GB 32100, because PayerPartyType is 2")
     # Seventeen digits are an identity number that lost its X in a spreadsheet.
     looks_national = len(code) in (17, 18) and code[:17].isascii() and code[:17].isdigit()
@@ -123,9 +124,9 @@ def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
 
 def text_lengths(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
     """Texts fit a line of the visual copy, remarks fit their box; lengths count characters."""
-    for place, name, text in _texts(receipt):
-        if len(text) <= MAX_NAME_CHARACTERS:
-            continue
+    if max(map(len, _all_texts(receipt))) <= MAX_NAME_CHARACTERS:
+        return
+    for place, name, text in _free_texts(receipt):
         limit = MAX_TEXT_CHARACTERS if name.endswith("Remark") else MAX_NAME_CHARACTERS
         if len(text) > limit:
             yield Finding(f"{place}/{name}", f"at most {limit} characters")
@@ -136,33 +137,52 @@ def characters(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
 
     XML keeps out those below U+0020 except tab and line ends; these stand in remarks alone, a name is one line.
     """
-    texts = _texts(receipt)
-    # One search over everything: nearly every receipt ends here.
-    if not _SUSPECT.search(" ".join([text for _, _, text in texts])):
+    # One look at everything: what is printable is none of them, and nearly every receipt ends here.
+    if "".join(_all_texts(receipt)).isprintable():
         return
-    for place, name, text in texts:
+    for place, name, text in _free_texts(receipt):
         if _HIDDEN.search(text):
             yield Finding(f"{place}/{name}", "text without control characters and direction marks")
         elif not name.endswith("Remark") and _LINE_ENDS.search(text):
             yield Finding(f"{place}/{name}", "one line of text")
 
 
-def _texts(receipt: EInvoice) -> list[tuple[str, str, str]]:
-    """Return place, element and text of every free text of the document."""
+def _all_texts(receipt: EInvoice) -> list[str]:
+    """Return every text of the document but those of header and signatures, codes among them."""
     main = receipt.main
-    places: list[tuple[str, Element]] = [
+    elements = (
+        main,
+        main.invoicing_party,
+        main.payer_party,
+        main.main_ext,
+        main.invoicing_party_seal,
+        main.supervisor_party_seal,
+        *receipt.items,
+        *receipt.aux_items,
+    )
+    return [text for element in elements for text in element.__dict__.values() if isinstance(text, str)]
+
+
+def _free_texts(receipt: EInvoice) -> Iterator[tuple[str, str, str]]:
+    """Give place, element and text of every free text of the document."""
+    for place, element in _text_places(receipt):
+        for name, alias in _text_fields(type(element)):
+            text = getattr(element, name)
+            if text:
+                yield place, alias, text
+
+
+def _text_places(receipt: EInvoice) -> list[tuple[str, Element]]:
+    main = receipt.main
+    return [
         ("Main", main),
         ("Main/InvoicingParty", main.invoicing_party),
         ("Main/PayerParty", main.payer_party),
         ("Main/MainExt", main.main_ext),
-    ]
-    places += [(f"Details/Item[{number}]", item) for number, item in enumerate(receipt.items, 1)]
-    places += [(f"AuxDetails/AuxItem[{number}]", line) for number, line in enumerate(receipt.aux_items, 1)]
-    return [
-        (place, alias, text)
-        for place, element in places
-        for name, alias in _text_fields(type(element))
-        if (text := getattr(element, name))
+        ("Main/InvoicingPartySeal", main.invoicing_party_seal),
+        ("Main/SupervisorPartySeal", main.supervisor_party_seal),
+        *[(f"Details/Item[{number}]", item) for number, item in enumerate(receipt.items, 1)],
+        *[(f"AuxDetails/AuxItem[{number}]", line) for number, line in enumerate(receipt.aux_items, 1)],
     ]
 
 
@@ -176,12 +196,15 @@ def _text_fields(model: type[Element]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _is_credit_code(text: str) -> bool:
+# A unit's code stands in all its receipts. Payers' codes are judged without being remembered.
+@lru_cache(maxsize=1024)
+def _credit_code_fault(text: str) -> str | None:
+    """Return the rule that a credit code breaks, or None."""
     try:
         CreditCode.from_string(text)
-    except InputError:
-        return False
-    return True
+    except InputError as exc:
+        return exc.rule or "a credit code of GB 32100"
+    return None
 
 
 def _is_citizen_id(text: str) -> bool:

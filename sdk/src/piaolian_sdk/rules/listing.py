@@ -145,5 +145,5 @@ def check_receipt(receipt: ParsedReceipt | EInvoice, context: RuleContext) -> No
     """
     model = receipt.model if isinstance(receipt, ParsedReceipt) else receipt
     for rule in RULES:
-        for violation in rule.violations(model, context):
-            raise violation
+        for finding in rule.check(model, context):
+            raise rule.violation(finding)

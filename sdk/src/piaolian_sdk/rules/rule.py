@@ -8,6 +8,8 @@ from piaolian_sdk.errors import ErrorCode, RuleViolation
 from piaolian_sdk.receipt import EInvoice
 from piaolian_sdk.rules.context import RuleContext
 
+_FEN_PER_YUAN = Decimal(100)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -52,21 +54,25 @@ class Rule:
     def violations(self, receipt: EInvoice, context: RuleContext) -> Iterator[RuleViolation]:
         """Give one error for each place where ``receipt`` breaks this rule."""
         for finding in self.check(receipt, context):
-            yield RuleViolation(
-                finding.code or self.code,
-                f"{finding.field}: {self.message}; expected {finding.expected}",
-                f"{finding.field}：{self.message_zh}（应为：{finding.expected}）",
-                rule_id=self.rule_id,
-                source=self.source,
-                field=finding.field,
-                rule=finding.expected,
-                remedy=self.remedy,
-            )
+            yield self.violation(finding)
+
+    def violation(self, finding: Finding) -> RuleViolation:
+        """Return the error for one place."""
+        return RuleViolation(
+            finding.code or self.code,
+            f"{finding.field}: {self.message}; expected {finding.expected}",
+            f"{finding.field}：{self.message_zh}（应为：{finding.expected}）",
+            rule_id=self.rule_id,
+            source=self.source,
+            field=finding.field,
+            rule=finding.expected,
+            remedy=self.remedy,
+        )
 
 
 def fen(amount: Decimal) -> int:
     """Return an amount of the model, which has two places, as integer fen."""
-    return int(amount.scaleb(2))
+    return int(amount * _FEN_PER_YUAN)
 
 
 def item_path(position: int, name: str) -> str:
