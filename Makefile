@@ -48,10 +48,13 @@ contracts-format: ## forge fmt
 house-rules: ## Rules of this repository, one small script each
 	@$(BIN)/python -m scripts.checks
 
-test: unit contracts integration acceptance ## All tests
+test: unit verifier-test contracts integration acceptance ## All tests
 
 unit: ## Tests without sockets or processes
 	@$(PYTEST) tests/unit
+
+verifier-test: ## Tests of the offline page's checks in Node
+	@node --test --test-reporter=dot verifier/test/
 
 contracts: ## Contract tests, and the exported ABIs are not stale
 	@cd contracts && ../node_modules/.bin/forge test
@@ -77,5 +80,5 @@ bench: setup ## What a core does with documents, and receipts a second through t
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit contracts \
+.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier-test contracts \
 	integration acceptance vectors samples bench lock

@@ -42,6 +42,8 @@ CONTRACT = "0x00000000000000000000000000000000C0Ffee00"
 SIGNER = SoftwareChainSigner(b"\x11" * 32)
 DEADLINE = 1_800_000_000
 ADDRESS = "0x" + "ab" * 20
+# One more than a full tree of ten levels.
+EVERY_COUNT = 1025
 
 
 def hexed(value: Any) -> Any:
@@ -62,11 +64,17 @@ def word(number: int) -> bytes:
 
 def trees() -> dict[str, Any]:
     """Return roots over the leaves word(0), word(1)... and some paths."""
-    counts = [*range(1, 34), 1025]
+    counts = [*range(1, 34), EVERY_COUNT]
+    every = [word(i) for i in range(EVERY_COUNT)]
     places = [(1, 0), (2, 1), (3, 2), (5, 4), (33, 32), (33, 7), (1025, 1024), (1025, 511)]
     return {
         "counts": counts,
         "roots": [positional_root([word(i) for i in range(count)]) for count in counts],
+        # Roots of every size one after another: what is too long to be written down is computed by each reader.
+        "every_root": {
+            "counts": EVERY_COUNT,
+            "digest": keccak256(b"".join(positional_root(every[:count]) for count in range(1, EVERY_COUNT + 1))),
+        },
         "paths": [
             {"count": count, "index": index, "path": positional_path([word(i) for i in range(count)], index)}
             for count, index in places

@@ -1,5 +1,6 @@
 """The vectors of chain.json, recomputed with eth-abi and eth-account alone."""
 
+import functools
 import json
 from itertools import zip_longest
 from pathlib import Path
@@ -20,6 +21,7 @@ from piaolian_sdk.tree import (
     LeafByList,
     body_hash,
     fields_root,
+    positional,
     positional_path,
     positional_root,
     verify_path,
@@ -62,6 +64,27 @@ def test_positional_path__vector__leads_to_root(case: dict[str, Any]) -> None:
 
     assert positional_path(leaves, case["index"]) == path
     verify_path(fold(leaves), leaves[case["index"]], case["index"], case["count"], path)
+
+
+def test_positional_tree__sizes_1_to_1025__every_leaf_stands_at_its_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Half a million paths share some ten thousand parents: each of these is hashed once.
+    monkeypatch.setattr(positional, "keccak256", functools.cache(positional.keccak256))
+    every = [leaf(i) for i in range(VECTORS["trees"]["every_root"]["counts"])]
+    roots = []
+    for count in range(1, len(every) + 1):
+        levels = positional.positional_tree(every[:count])
+        root = levels[-1][0]
+        roots.append(root)
+        for index in range(count):
+            path = [
+                level[index >> height ^ 1] if (index >> height ^ 1) < len(level) else bytes(32)
+                for height, level in enumerate(levels[:-1])
+            ]
+            assert len(path) == positional.path_length(count)
+            assert positional.root_from_path(every[index], index, path) == root
+
+    assert keccak(b"".join(roots)) == raw(VECTORS["trees"]["every_root"]["digest"])
+    assert roots[4] == fold(every[:5])
 
 
 @pytest.mark.parametrize("case", VECTORS["body_hashes"])
