@@ -166,21 +166,4 @@ contract BookingTest is ReceiptActsTest {
         VM.expectRevert(abi.encodeWithSelector(IActErrors.OnlyFor.selector, address(receipts), NODE_32));
         receipts.bookOne(act);
     }
-
-    function test_fuzz_book_neverMoreThanOne(uint256 seed) public {
-        IReceiptTypes.Opening memory receipt = _opening(_batch, 1, 2);
-        uint256 total = 0;
-        for (uint32 counter = 0; counter < 6; ++counter) {
-            uint32 share = uint32(_bound(uint256(keccak256(abi.encode(seed, counter))), 1, WHOLE));
-            address booker = counter % 2 == 0 ? _booker : _other;
-            (,,, uint32 next) = receipts.bookingOf(listRange, 2);
-            IReceiptTypes.BookAct memory act = _bookAct(receipt, booker, next, share);
-            if (total + share > WHOLE) VM.expectPartialRevert(IReceiptTypes.ShareExceeded.selector);
-            else total += share;
-            _book(act);
-        }
-        (uint32 booked,,,) = receipts.bookingOf(listRange, 2);
-        VM.assertEq(booked, total);
-        VM.assertEq(receipts.shareOf(listRange, 2, _booker) + receipts.shareOf(listRange, 2, _other), total);
-    }
 }

@@ -228,17 +228,4 @@ contract RegistryTest is Acts {
         );
         _sendNotice(batch);
     }
-
-    function test_fuzz_notice_lanesKeepTheirAmounts(uint256 seed) public {
-        uint40 next = 1;
-        for (uint256 i = 0; i < 3; ++i) {
-            uint256 count = 1 + uint256(keccak256(abi.encode(seed, i))) % 9;
-            _notify(next, count);
-            next += uint40(count);
-            for (uint40 j = 0; j < count; ++j) {
-                VM.assertEq(payments.noticeOf(payRange, next - uint40(count) + j).amountFen, 10_000 + j);
-            }
-        }
-        VM.assertFalse(payments.noticeOf(payRange, next).noticed);
-    }
 }

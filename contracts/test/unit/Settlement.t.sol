@@ -184,24 +184,4 @@ contract SettlementTest is Acts {
         VM.expectRevert(abi.encodeWithSelector(IPaymentTypes.ReinstatementTooSmall.selector, 10_000, 6_000));
         payments.resolve(ids, IPaymentTypes.Resolution.Reinstate, 1);
     }
-
-    function test_fuzz_settle_moneyIsNeverLost(uint256 seed) public {
-        uint256 received = 0;
-        for (uint256 i = 0; i < 12; ++i) {
-            uint256 random = uint256(keccak256(abi.encode(seed, i)));
-            uint256 sequence = 1 + random % 8;
-            uint256 amount = 9_990 + (random >> 8) % 20;
-            uint64 reference_ = uint64(i + 1);
-            uint256 day = TODAY + (random >> 16) % 40;
-            received += amount;
-            _one(sequence, amount, day, reference_);
-        }
-        uint256 paid = 0;
-        for (uint40 sequence = 1; sequence <= 8; ++sequence) {
-            IPaymentTypes.Notice memory found = payments.noticeOf(payRange, sequence);
-            if (found.paid) paid += found.amountFen;
-        }
-        VM.assertEq(payments.totals().received, received);
-        VM.assertEq(paid + payments.totals().suspense, received);
-    }
 }
