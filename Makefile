@@ -56,9 +56,13 @@ unit: ## Tests without sockets or processes
 verifier-test: ## Tests of the offline page's checks in Node
 	@node --test --test-reporter=dot verifier/test/
 
-contracts: ## Contract tests, and the exported ABIs are not stale
-	@cd contracts && ../node_modules/.bin/forge test
+contracts: ## Contract tests; exported ABIs and storage layout are what the sources say
+	@cd contracts && FOUNDRY_PROFILE=$(if $(CI),ci,default) ../node_modules/.bin/forge test
 	@$(BIN)/python contracts/export_abi.py --check
+	@$(BIN)/python -m contracts.tools.layout --check
+
+mutants: ## Change each rule of the contracts, one at a time: a test must fail (25 minutes)
+	@$(BIN)/python -m contracts.tools.mutants
 
 integration: ## Tests on real geth, kubo, SoftHSM and databases
 	@$(PYTEST) tests/integration
@@ -80,5 +84,5 @@ bench: setup ## What a core does with documents, and receipts a second through t
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier-test contracts \
+.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier-test contracts mutants \
 	integration acceptance vectors samples bench lock
