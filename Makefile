@@ -54,7 +54,7 @@ unit: ## Tests without sockets or processes
 	@$(PYTEST) tests/unit
 
 verifier-test: ## Tests of the offline page's checks in Node
-	@node --test --test-reporter=dot verifier/test/
+	@node --no-warnings --test --test-reporter=dot verifier/test/*.test.js
 
 contracts: ## Contract tests; exported ABIs and storage layout are what the sources say
 	@cd contracts && FOUNDRY_PROFILE=$(if $(CI),ci,default) ../node_modules/.bin/forge test
