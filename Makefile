@@ -56,10 +56,11 @@ unit: ## Tests without sockets or processes
 verifier-test: ## Tests of the offline page's checks in Node
 	@node --no-warnings --test --test-reporter=dot verifier/test/*.test.js
 
-contracts: ## Contract tests; exported ABIs and storage layout are what the sources say
+contracts: ## Contract tests; exported ABIs, storage layout and docs/contracts.md are what the sources say
 	@cd contracts && FOUNDRY_PROFILE=$(if $(CI),ci,default) ../node_modules/.bin/forge test
 	@$(BIN)/python contracts/export_abi.py --check
 	@$(BIN)/python -m contracts.tools.layout --check
+	@$(BIN)/python -m contracts.tools.docs --check
 
 mutants: ## Change each rule of the contracts, one at a time: a test must fail (25 minutes)
 	@$(BIN)/python -m contracts.tools.mutants

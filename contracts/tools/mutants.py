@@ -4,7 +4,7 @@
     python -m contracts.tools.mutants --only Votes    those of files or functions so named; writes nothing
     python -m contracts.tools.mutants --list          print what would be changed, run nothing
 
-All mutants are built at once (``rules.py`` says which, ``schemata.py`` how) and the unit and attack tests run once for
+All mutants are built at once (``rules.py`` says which, ``schemata.py`` how) and the unit, attack and fuzz tests run once for
 each. A mutant that cannot be told from the original by any test stands in ``contracts/mutants-equivalent.toml`` with
 the reason. Exit code 1 when one survives.
 """
@@ -36,7 +36,7 @@ SURVIVED: Final = "SURVIVED"
 EQUIVALENT: Final = "equivalent"
 
 _FORGE: Final = str(ROOT / "node_modules" / ".bin" / "forge")
-_TESTS: Final = ("--match-path", "test/{unit,attacks}/**")
+_TESTS: Final = ("--match-path", "test/{unit,attacks,fuzz}/**")
 _BUILD_SECONDS: Final = 1200
 # A run takes one to three seconds; an endless loop ends when the gas of a test does.
 _RUN_SECONDS: Final = 300

@@ -29,7 +29,7 @@ failure_persist_dir = "cache/fuzz"
 
 
 def written(target: Path) -> list[Mutant]:
-    """Write a buildable tree with all mutants, together with the unit and attack tests.
+    """Write a buildable tree with all mutants, together with the unit, attack and fuzz tests.
 
     Args:
         target: Empty folder; the contracts come to stand in ``target/contracts``.
@@ -66,7 +66,7 @@ def _surroundings(target: Path) -> None:
         shutil.copy2(CONTRACTS / name, contracts / name)
     with (contracts / "foundry.toml").open("a", encoding="utf-8") as file:
         file.write(_SETTINGS)
-    for folder in ("support", "unit", "attacks"):
+    for folder in ("support", "unit", "attacks", "fuzz"):
         for path in (CONTRACTS / "test" / folder).rglob("*.sol"):
             place = contracts / path.relative_to(CONTRACTS)
             place.parent.mkdir(parents=True, exist_ok=True)
