@@ -53,6 +53,9 @@ test: unit verifier-test contracts integration acceptance ## All tests
 unit: ## Tests without sockets or processes
 	@$(PYTEST) tests/unit
 
+verifier: ## Build the offline verification page: verifier/dist/verifier.html
+	@node verifier/build.js
+
 verifier-test: ## Tests of the offline page's checks in Node
 	@node --no-warnings --test --test-reporter=dot verifier/test/*.test.js
 
@@ -85,5 +88,5 @@ bench: setup ## What a core does with documents, and receipts a second through t
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier-test contracts mutants \
+.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier verifier-test contracts mutants \
 	integration acceptance vectors samples bench lock

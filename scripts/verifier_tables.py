@@ -39,7 +39,7 @@ def _child(alias: str, field: FieldInfo) -> dict[str, Any]:
         if isinstance(kind, type) and issubclass(kind, Element):
             return child | element_table(kind)
     form = _form(field)
-    return child | form if form else child
+    return {**child, **form}
 
 
 def _form(field: FieldInfo) -> Mapping[str, str]:

@@ -120,15 +120,17 @@ def _bad_chains() -> Iterator[BundleCase]:
     one, parts = world()
     one.set_unit("91320000000000000X")
     yield _case("unit of another code", one, parts)
-    for name, options in {
+    ranges: dict[str, dict[str, Any]] = {
         "range of another unit": {"unit": 8},
         "range of another mode": {"mode": 1},
         "range of another code": {"code": "32060127"},
         "range without the number": {"used": 5},
         "range of payment codes": {"range_class": 2},
-    }.items():
+    }
+    for name, options in ranges.items():
         one, parts = world()
-        one.set_range(LIST_RANGE, **({"code": "32060126", "mode": 2} | options))  # type: ignore[arg-type]
+        usual: dict[str, Any] = {"code": "32060126", "mode": 2}
+        one.set_range(LIST_RANGE, **(usual | options))
         yield _case(name, one, parts)
     for name, mark in {"void": slots.MARK_VOID, "red on the chain alone": slots.MARK_RED}.items():
         one, parts = world()

@@ -21,6 +21,7 @@ from piaolian_sdk.tree import (
     LeafByList,
     body_hash,
     fields_root,
+    keccak256,
     positional,
     positional_path,
     positional_root,
@@ -68,7 +69,7 @@ def test_positional_path__vector__leads_to_root(case: dict[str, Any]) -> None:
 
 def test_positional_tree__sizes_1_to_1025__every_leaf_stands_at_its_index(monkeypatch: pytest.MonkeyPatch) -> None:
     # Half a million paths share some ten thousand parents: each of these is hashed once.
-    monkeypatch.setattr(positional, "keccak256", functools.cache(positional.keccak256))
+    monkeypatch.setattr(positional, "keccak256", functools.cache(keccak256))
     every = [leaf(i) for i in range(VECTORS["trees"]["every_root"]["counts"])]
     roots = []
     for count in range(1, len(every) + 1):

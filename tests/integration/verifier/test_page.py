@@ -1,0 +1,159 @@
+"""The static page in Chromium: opened as a file, offline, it proves and refuses what the SDK proves and refuses."""
+
+import asyncio
+import json
+import statistics
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.async_api import FilePayload, Page
+
+from piaolian_sdk.money import text_from_fen
+from piaolian_sdk.qr import draw_png, write_short_qr
+from piaolian_sdk.signing import SUITE_P256, SUITE_SM2
+from support.bundle_cases import BundleCase, bad_cases, good_cases, verdict_of
+from support.proof_world import ProofWorld
+
+_LATEST = "#results > :first-child"
+
+
+def payload(name: str, data: bytes, kind: str = "application/json") -> FilePayload:
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+async def until(page: Page, expression: str) -> None:
+    """Wait until an expression holds. It is asked from outside: the page's policy lets nothing be evaluated inside."""
+    for _ in range(500):
+        if await page.evaluate(expression):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(expression)
+
+
+async def latest(page: Page, selector: str, file: FilePayload) -> str:
+    """Put a file in and return the text of the card that it makes."""
+    before = await page.locator("#results > *").count()
+    await page.set_input_files(selector, file)
+    await until(page, f"document.getElementById('results').children.length > {before}")
+    return await page.locator(_LATEST).inner_text()
+
+
+async def give(page: Page, case: BundleCase) -> str:
+    """Put trust file and bundle in and return the text of the newest card."""
+    await page.set_input_files("#trust-file", payload("trust.json", case.trust.encode()))
+    await until(page, "document.getElementById('trust-file').value === ''")
+    return await latest(page, "#bundle-file", payload("bundle.json", case.bundle))
+
+
+async def test_every_state_in_both_suites__shown_with_what_was_proven(page: Page) -> None:
+    for case in good_cases():
+        expected = verdict_of(case)
+        shown = await give(page, case)
+        assert expected["evidence"] in shown
+        assert expected["amount"] in shown
+        assert "已证明" in shown
+        assert "未证明" in shown
+        classes = await page.locator(_LATEST).get_attribute("class") or ""
+        is_of_use = expected["state"] in ("stamped", "booking", "booked")
+        assert ("good" in classes) == is_of_use
+
+
+async def test_negative_cases__refused_with_step_and_code(page: Page) -> None:
+    for case in bad_cases():
+        expected = verdict_of(case)
+        if "state" in expected or expected["step"] == "":
+            continue
+        await page.evaluate(f"Date.now = () => {case.at * 1000}")
+        shown = await give(page, case)
+        assert "查验不通过" in shown, case.name
+        assert expected["code"] in shown, case.name
+        assert expected["step"] in shown, case.name
+
+
+async def test_trust_file_malformed__refused_and_none_is_used(page: Page) -> None:
+    malformed = payload("trust.json", b'{"format":"piaolian-trust"}')
+    assert "trust-malformed" in await latest(page, "#trust-file", malformed)
+    assert "缺少信任文件" in await latest(page, "#bundle-file", payload("bundle.json", b"{}"))
+
+
+async def test_sandbox__shown_as_no_receipt(page: Page) -> None:
+    world = ProofWorld(sandbox=True)
+    case = BundleCase("sandbox", world.bundle(world.issue_by_list()).to_bytes(), world.trust_file().to_json())
+    shown = await give(page, case)
+    assert "不是正式票据" in shown
+
+
+async def test_hostile_names__stay_text(page: Page) -> None:
+    world = ProofWorld()
+    trust = world.trust_file(network_name="<img src=x onerror=alert(1)>").to_json()
+    shown = await give(page, BundleCase("hostile", world.bundle(world.issue_by_list()).to_bytes(), trust))
+    assert "<img src=x" in shown
+    assert await page.locator("img").count() == 0
+
+
+async def test_dropped_files__read_as_chosen_ones(page: Page) -> None:
+    case = next(good_cases())
+    await page.evaluate(
+        """([trust, bundle]) => {
+            const files = new DataTransfer();
+            files.items.add(new File([trust], 'trust.json', {type: 'application/json'}));
+            files.items.add(new File([bundle], 'bundle.json', {type: 'application/json'}));
+            document.dispatchEvent(new DragEvent('drop', {dataTransfer: files, bubbles: true, cancelable: true}));
+        }""",
+        [case.trust, case.bundle.decode()],
+    )
+    await page.wait_for_selector(_LATEST)
+    assert "查验一致" in await page.locator(_LATEST).inner_text()
+
+
+@pytest.mark.parametrize("suite", [SUITE_P256, SUITE_SM2])
+async def test_picture_of_a_code__signature_counts_after_the_departments_bundle(page: Page, suite: str) -> None:
+    world = ProofWorld(suite=suite)
+    parts = world.issue_by_list()
+    text = write_short_qr(
+        "https://pj.cz.example",
+        world.finance_signer,
+        code=parts.code,
+        number=f"{parts.number:010d}",
+        check_code="Ab12cD",
+        amount_fen=parts.amount_fen,
+        issue_date=date(2026, 3, 2),
+    )
+    picture = payload("code.png", draw_png(text, 5), "image/png")
+    assert "真伪未证明" in await latest(page, "#picture-file", picture)
+    await give(page, BundleCase("good", world.bundle(parts).to_bytes(), world.trust_file().to_json()))
+    for changed, words in ((text, "监制签名有效"), (text.replace("a=", "a=1"), "真伪未证明")):
+        shown = await latest(page, "#picture-file", payload("code.png", draw_png(changed, 5), "image/png"))
+        assert words in shown
+        assert text_from_fen(parts.amount_fen)[1:] in shown
+
+
+async def test_picture_of_a_vat_code__refused_in_words(page: Page) -> None:
+    code = "01,32,,00000000000000000001,112,20230215,,74AE"
+    assert "非财政票据" in await latest(page, "#picture-file", payload("vat.png", draw_png(code), "image/png"))
+
+
+async def test_time_of_a_bundle__under_300_milliseconds(page: Page) -> None:
+    for case in good_cases():
+        times = []
+        for _ in range(3):
+            await give(page, case)
+            times.append(float(await page.locator(_LATEST).get_attribute("data-milliseconds") or "inf"))
+        print(f"{case.name}: {statistics.median(times):.0f} ms")
+        assert statistics.median(times) < 300, case.name
+
+
+async def test_layout__phone__nothing_wider_than_the_screen(page: Page) -> None:
+    await give(page, next(good_cases()))
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_built_file__one_page__no_address_and_a_policy_by_digests(built_page: Path) -> None:
+    text = built_page.read_text(encoding="utf-8")
+    policy = text.split('http-equiv="Content-Security-Policy" content="', 1)[1].split('"', 1)[0]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert policy.count("sha256-") == 2
+    assert " src=" not in text.split("<script", 1)[0]
+    assert json.dumps("fetch(")[1:-1] not in text
