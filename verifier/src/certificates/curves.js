@@ -41,8 +41,8 @@ export function digestOf(suite, data) {
  */
 export function isPublicKey(suite, point) {
   if (point.length !== 65 || point[0] !== 4) return false;
-  if (suite === SM2) return sm2.verifyPublicKey(bytesToHex(point));
   try {
+    if (suite === SM2) return sm2.verifyPublicKey(bytesToHex(point));
     p256.Point.fromBytes(point).assertValidity();
     return true;
   } catch {
@@ -78,7 +78,11 @@ export function verifyRaw(suite, point, message, raw) {
 /** @param {Uint8Array} point @param {Uint8Array} message @param {Uint8Array} raw */
 function verifySM2(point, message, raw) {
   // The library computes Z with the identity of GM/T 0009 (1234567812345678) and SM3(Z || M).
-  return sm2.doVerifySignature(message, bytesToHex(raw), bytesToHex(point), { hash: true });
+  try {
+    return sm2.doVerifySignature(message, bytesToHex(raw), bytesToHex(point), { hash: true });
+  } catch {
+    return false;
+  }
 }
 
 /** @param {Uint8Array} point @param {Uint8Array} message @param {Uint8Array} raw */

@@ -80,7 +80,12 @@ export function verifiedCard(found, file) {
  * @param {string} file
  */
 export function refusedCard(error, file) {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof Refusal)) {
+    // A fault of this program says nothing about the receipt.
+    console.error(error);
+    const words = '查验程序出错，不代表票据无效；请换用新版本或到财政部门查验页核对。';
+    return card('unknown', '无法查验', [['怎么办', words], ['文件', file]]);
+  }
   const number = tables.steps.indexOf(error.step) + 1;
   const words = tables.reasons[error.code]?.zh;
   const reason = words ? words + (error.detail ? `：${error.detail}` : '') : error.detail || error.code;
