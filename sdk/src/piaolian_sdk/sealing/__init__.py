@@ -1,7 +1,8 @@
 """Envelopes: what is stored in IPFS is ciphertext, and the keys that open it are kept apart from it.
 
-One random content key for each receipt. It is wrapped for the payer alone by SM2, and for everybody else under the
-batch's key, which is wrapped once for each recipient: public-key work then costs by batch, not by receipt.
+One random content key for each receipt. It is wrapped for the payer alone, by SM2 where the payer has a key and under
+the receipt's delivery key where not, and for everybody else under the batch's key, which is wrapped once for each
+recipient: public-key work then costs by batch, not by receipt.
 
 >>> import os
 >>> from piaolian_sdk.sm2 import Sm2PrivateKey
@@ -24,6 +25,7 @@ from piaolian_sdk.sealing.envelope import (
     add_recipient,
     open_body,
     open_body_as_payer,
+    open_delivered_body,
     seal_batch,
 )
 from piaolian_sdk.sealing.erasure import (
@@ -47,6 +49,7 @@ __all__ = [
     "approve_erasure",
     "open_body",
     "open_body_as_payer",
+    "open_delivered_body",
     "propose_erasure",
     "seal_batch",
 ]

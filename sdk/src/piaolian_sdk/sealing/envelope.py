@@ -8,19 +8,23 @@ Bytes of a ciphertext::
     sealed  n   content under the receipt's content key
     tag    16
 
-A key wrapped under a batch key has the same form. Associated data: suite, version, what is sealed ("body" or "key") and
-the receipt's key (code and number), so that no ciphertext and no wrapped key can be taken for another receipt's.
+A key wrapped under a batch key or a delivery key has the same form. Associated data: suite, version, what is sealed
+("body", "key" or "delivery") and the receipt's key (code and number), so that no ciphertext and no wrapped key can be
+taken for another receipt's or another purpose's.
+
+A payer has a key of their own, or is given the delivery key of the receipt: a random key that the node keeps among its
+erasable records until the payer fetches the receipt.
 
 Not checked here: whether a recipient ought to have been one; that is the node's decision.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from piaolian_sdk.errors import VerificationError
+from piaolian_sdk.errors import InputError, VerificationError
 from piaolian_sdk.sm2 import Sm2PrivateKey, Sm2PublicKey
 
 SUITE = "SM2-SM4-GCM"
@@ -41,11 +45,13 @@ class BodyToSeal:
         receipt_key: Code and number, 18 digits; bound as associated data.
         plaintext: ``ReceiptBody.to_bytes()``.
         payer_key: The payer's own key, where the payer gave one.
+        delivery_key: 16 random bytes for this receipt alone, where the payer has no key; kept until it is fetched.
     """
 
     receipt_key: str
     plaintext: bytes
     payer_key: Sm2PublicKey | None = None
+    delivery_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,14 @@ class SealedBody:
         ciphertext: Goes to IPFS.
         wrapped_content_key: The content key under the batch key; goes to the node's erasable records.
         payer_wrapped_key: The content key under the payer's SM2 key, if there is one.
+        delivery_wrapped_key: The content key under the receipt's delivery key, if there is one.
     """
 
     receipt_key: str
     ciphertext: bytes
     wrapped_content_key: bytes
     payer_wrapped_key: bytes | None
+    delivery_wrapped_key: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -85,20 +93,33 @@ def seal_batch(bodies: Sequence[BodyToSeal], recipients: Mapping[str, Sm2PublicK
         bodies: The plaintexts.
         recipients: Who may open every body of the batch, by name ("unit:7", "finance:3206", "auditor:1").
         random: Gives that many random bytes.
+
+    Raises:
+        InputError: A delivery key has not 16 bytes.
     """
     batch_key = random(_KEY_BYTES)
-    sealed = []
-    for body in bodies:
-        content_key = random(_KEY_BYTES)
-        sealed.append(
-            SealedBody(
-                receipt_key=body.receipt_key,
-                ciphertext=_seal(content_key, body.plaintext, "body", body.receipt_key, random),
-                wrapped_content_key=_seal(batch_key, content_key, "key", body.receipt_key, random),
-                payer_wrapped_key=body.payer_key.encrypt(content_key) if body.payer_key else None,
-            )
+    sealed = tuple(_seal_body(body, batch_key, random) for body in bodies)
+    return SealedBatch(sealed, {name: key.encrypt(batch_key) for name, key in recipients.items()})
+
+
+def _seal_body(body: BodyToSeal, batch_key: bytes, random: Random) -> SealedBody:
+    content_key, delivery = random(_KEY_BYTES), body.delivery_key
+    if delivery is not None and len(delivery) != _KEY_BYTES:
+        raise InputError(
+            "key-malformed",
+            f"a delivery key has {_KEY_BYTES} bytes",
+            f"交付密钥应为 {_KEY_BYTES} 字节",
+            field="delivery_key",
+            rule=f"{_KEY_BYTES} random bytes for each receipt",
+            remedy="draw the key for this receipt",
         )
-    return SealedBatch(tuple(sealed), {name: key.encrypt(batch_key) for name, key in recipients.items()})
+    return SealedBody(
+        receipt_key=body.receipt_key,
+        ciphertext=_seal(content_key, body.plaintext, "body", body.receipt_key, random),
+        wrapped_content_key=_seal(batch_key, content_key, "key", body.receipt_key, random),
+        payer_wrapped_key=body.payer_key.encrypt(content_key) if body.payer_key else None,
+        delivery_wrapped_key=_seal(delivery, content_key, "delivery", body.receipt_key, random) if delivery else None,
+    )
 
 
 def add_recipient(wrapped_batch_key: bytes, private_key: Sm2PrivateKey, recipient: Sm2PublicKey) -> bytes:
@@ -135,6 +156,15 @@ def open_body_as_payer(
         VerificationError: Wrong key, another receipt, or altered bytes.
     """
     return _open(private_key.decrypt(payer_wrapped_key), ciphertext, "body", receipt_key)
+
+
+def open_delivered_body(ciphertext: bytes, receipt_key: str, delivery_wrapped_key: bytes, delivery_key: bytes) -> bytes:
+    """Return the plaintext, with the delivery key that the node handed over.
+
+    Raises:
+        VerificationError: Wrong key, another receipt, or altered bytes.
+    """
+    return _open(_open(delivery_key, delivery_wrapped_key, "delivery", receipt_key), ciphertext, "body", receipt_key)
 
 
 def _associated(purpose: str, receipt_key: str) -> bytes:

@@ -1,7 +1,8 @@
 """SM2 keys: signatures and small encryptions of the national suite (GB/T 32918, GM/T 0009).
 
-Two backends do the curve arithmetic: ``gmssl`` (the gmssl-pyx wheel) and ``libcrypto`` (the system's OpenSSL, for
-processors without a wheel). Both are checked against the standard's own example before they are used.
+Two backends do the curve arithmetic: ``libcrypto`` (the system's OpenSSL 3, on every processor) and ``gmssl`` (the
+gmssl-pyx wheel of x86_64, where the system's OpenSSL was built without SM2). Each is checked against the standard's own
+example before it is used.
 
 >>> import os
 >>> key = Sm2PrivateKey.generate(os.urandom)

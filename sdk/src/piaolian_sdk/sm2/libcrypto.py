@@ -1,4 +1,4 @@
-"""SM2 by the system's OpenSSL 3, called through ctypes; for processors that gmssl-pyx has no wheel for."""
+"""SM2 by the system's OpenSSL 3, called through ctypes: on every processor, without a wheel."""
 
 import ctypes
 from collections.abc import Callable

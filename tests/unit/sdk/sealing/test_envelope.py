@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piaolian_sdk.errors import VerificationError
+from piaolian_sdk.errors import InputError, VerificationError
 from piaolian_sdk.sealing import (
     BodyToSeal,
     ReceiptBody,
@@ -16,6 +16,7 @@ from piaolian_sdk.sealing import (
     add_recipient,
     open_body,
     open_body_as_payer,
+    open_delivered_body,
     seal_batch,
 )
 from piaolian_sdk.sm2 import Sm2PrivateKey
@@ -55,6 +56,51 @@ def test_open_body_as_payer__another_body__refused(batch: SealedBatch) -> None:
     assert wrapped is not None
     with pytest.raises(VerificationError):
         open_body_as_payer(batch.bodies[1].ciphertext, SECOND, wrapped, PAYER)
+
+
+DELIVERY = b"d" * 16
+
+
+def delivered() -> SealedBatch:
+    """Seal two receipts for payers without keys, each under a delivery key of its own."""
+    bodies = [BodyToSeal(FIRST, b"first", delivery_key=DELIVERY), BodyToSeal(SECOND, b"second", delivery_key=b"e" * 16)]
+    return seal_batch(bodies, {"unit:1": UNIT.public_key}, os.urandom)
+
+
+def test_open_delivered_body__key_of_the_receipt__opens_it_alone() -> None:
+    first, second = delivered().bodies
+    assert first.payer_wrapped_key is None
+    assert first.delivery_wrapped_key is not None
+    assert second.delivery_wrapped_key is not None
+
+    assert open_delivered_body(first.ciphertext, FIRST, first.delivery_wrapped_key, DELIVERY) == b"first"
+    for ciphertext, key, wrapped in (
+        (second.ciphertext, SECOND, second.delivery_wrapped_key),
+        (first.ciphertext, SECOND, first.delivery_wrapped_key),
+        (first.ciphertext, FIRST, first.wrapped_content_key),
+    ):
+        with pytest.raises(VerificationError):
+            open_delivered_body(ciphertext, key, wrapped, DELIVERY)
+
+
+def test_open_delivered_body__the_units_way__still_opens() -> None:
+    batch = delivered()
+    body = batch.bodies[0]
+    wrapped = batch.wrapped_batch_keys["unit:1"]
+    assert open_body(body.ciphertext, FIRST, body.wrapped_content_key, wrapped, UNIT) == b"first"
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 15, b"k" * 32])
+def test_seal_batch__delivery_key_of_another_length__refused(key: bytes) -> None:
+    with pytest.raises(InputError) as refusal:
+        seal_batch([BodyToSeal(FIRST, b"x", delivery_key=key)], {}, os.urandom)
+    assert refusal.value.code == "key-malformed"
+    with pytest.raises(VerificationError):
+        open_delivered_body(b"\x01\x01" + bytes(40), FIRST, b"\x01\x01" + bytes(44), key)
+
+
+def test_body_to_seal__representation__hides_the_delivery_key() -> None:
+    assert "dddd" not in repr(BodyToSeal(FIRST, b"first", delivery_key=DELIVERY))
 
 
 def test_open_body__keys_of_another_receipt__refused(batch: SealedBatch) -> None:
