@@ -90,8 +90,9 @@ def _children(pieces: Iterator[str], layout: Layout, end: str) -> dict[str, Any]
     children = layout.children
     last = -1
     for piece in pieces:
-        tag, _, text = piece.partition(">")
-        known = children.get(tag)
+        tag, closed, text = piece.partition(">")
+        # A tag that is not closed before the next one begins is no tag.
+        known = children.get(tag) if closed else None
         if known is None:
             _expect(piece, end)
             return values

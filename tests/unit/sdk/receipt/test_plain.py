@@ -68,6 +68,8 @@ def test_plain__white_space_between_elements__is_plain() -> None:
         ("<Remark>", "<Remark>]]>"),
         ("<Remark></Remark>", "<Remark/>"),
         ("<Remark>", "<Remark >"),
+        ("<Remark></Remark>", "<Remark</Remark>"),
+        ("<MainExt>", "<MainExt"),
         ("<Remark>", "<Remark><![CDATA[x]]>"),
         ("<Remark>", "<Remark>\ufffe"),
         ("<Remark>", "<Remark>\x0c"),
@@ -100,6 +102,13 @@ def test_plain__text_that_looks_like_a_tag__is_read_alike(text: str) -> None:
 @settings(max_examples=600, deadline=None)
 def test_plain__fragment_put_in_anywhere__same_outcome(position: int, fragments: list[str], removed: int) -> None:
     check_same(SAMPLE[:position] + "".join(fragments).encode() + SAMPLE[position + removed :])
+
+
+def test_plain__any_character_missing__same_outcome() -> None:
+    text = SAMPLE.decode()
+
+    for position in range(len(text)):
+        check_same((text[:position] + text[position + 1 :]).encode())
 
 
 INPATIENT_TAGS = sample_bytes(INPATIENT).split(b"<")
