@@ -95,6 +95,8 @@ def _bad_checkpoints() -> Iterator[BundleCase]:
     for name, at in (("before", -60), ("after", 3600)):
         revoked = [{"serial": serial, "revoked_at": world.block_time - 60 + at}]
         yield BundleCase(f"revoked {name} signing", data, world.trust_file(revocations=revoked).to_json())
+    own = [world.unit_signer.certificate.pem.decode("ascii")]
+    yield BundleCase("countersigned by no department", data, world.trust_file(supervisors=own).to_json())
     yield BundleCase("suite not allowed", data, world.trust_file(suites=[SUITE_SM2]).to_json())
     contracts = trust.model_dump(mode="json")["contracts"]
     for name in ("Registry", "ReceiptLedger"):
@@ -174,7 +176,7 @@ def _bad_members() -> Iterator[BundleCase]:
     yield BundleCase("a node stands twice", _with(members, state=[*members["state"], members["state"][0]]), trust)
     yield BundleCase("an unrelated node", _with(members, state=[*members["state"], other["state"][0]]), trust)
     yield BundleCase("unknown version", _with(members, version=2), trust)
-    yield BundleCase("unknown member", _with(members, x=1), trust)
+    yield BundleCase("member that no version has", _with(members, x=1), trust)
     yield BundleCase("truncated", data[:-20], trust)
     yield BundleCase("blank in the file", data + b" ", trust)
     yield BundleCase("byte order mark", b"\xef\xbb\xbf" + data, trust)

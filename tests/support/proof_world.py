@@ -172,6 +172,7 @@ class ProofWorld:
             "checkpoint_quorums": [{"valid_from": 0, "quorum": 2}],
             "certificate_roots": [self.authority.certificate.pem.decode("ascii")],
             "certificate_intermediates": [],
+            "supervisors": [self.finance_signer.certificate.pem.decode("ascii")],
             "revocations": [],
             "suites": [self.suite],
         }

@@ -2,7 +2,7 @@
  * The trust file: what a verifier takes for granted about one network (docs/proof-bundle.md).
  */
 import { Validator } from '@cfworker/json-schema';
-import { fromHex, textOf } from '../bytes.js';
+import { fromHex, sameBytes, textOf } from '../bytes.js';
 import { readPEM } from '../certificates/certificate.js';
 import { P256, isPublicKey } from '../certificates/curves.js';
 import { CertificateTrust } from '../certificates/trust.js';
@@ -31,6 +31,7 @@ export class Trust {
       new Map(file.revocations.map((/** @type {any} */ one) => [BigInt(`0x${one.serial}`), one.revoked_at])),
       file.suites,
     );
+    this.supervisors = file.supervisors.flatMap(readPEM);
   }
 
   /**
@@ -42,6 +43,17 @@ export class Trust {
     const keys = this.members.get(member) ?? [];
     const valid = keys.find((key) => key.validFrom <= at && (key.validUntil === 0 || at < key.validUntil));
     return valid === undefined ? null : valid.point;
+  }
+
+  /**
+   * Refuses a signer that is no finance department: roots certify units as well.
+   * @param {import('../certificates/certificate.js').Certificate} certificate
+   * @throws {Refusal} `supervisor-unknown`
+   */
+  admitSupervisor(certificate) {
+    if (!this.supervisors.some((known) => sameBytes(known.der, certificate.der))) {
+      throw new Refusal('supervisor-unknown', '监制签名证书不属于信任文件所列财政部门', '');
+    }
   }
 
   /** @param {number} at @returns {number | null} How many members must sign at the time. */

@@ -198,7 +198,7 @@ function checkSignatures(members, receipt, trust) {
   });
   const unit = inStep('unit-signature', () => verifyUnitSignature(receipt, trust.certificates, unitTime));
   const supervision = inStep('supervision-signature', () =>
-    verifySupervisionSignature(receipt, trust.certificates, supervisionTime),
+    verifySupervisionSignature(receipt, trust.certificates, supervisionTime, (one) => trust.admitSupervisor(one)),
   );
   return { unit, unitTime, supervision, supervisionTime };
 }

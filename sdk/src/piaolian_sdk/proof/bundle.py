@@ -20,6 +20,8 @@ BUNDLE_VERSION: Final = 1
 MAX_BUNDLE_BYTES: Final = 2 << 20
 _MAX_DOCUMENT: Final = 1 << 20
 _MAX_NODES: Final = 256
+# A bundle's objects and lists, with 32 signatures, are fewer. A parser must not be led deeper than its stack.
+_MAX_BRACKETS: Final = 64
 _SAFE: Final = (1 << 53) - 1
 _MODES: Final = {"code": BY_CODE, "list": BY_LIST}
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -243,6 +245,8 @@ def fault_place(error: ValidationError) -> str:
 
 
 def _read_json(data: bytes) -> dict[str, Any]:
+    if data.count(b"{") + data.count(b"[") > _MAX_BRACKETS:
+        raise BundleFormatError("bundle-malformed", field="file")
     try:
         text = data.decode("utf-8")
         members = json.loads(text, parse_constant=_no_constant)

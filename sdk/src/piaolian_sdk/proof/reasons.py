@@ -114,6 +114,11 @@ REASONS: Final[dict[str, Reason]] = {
         "签名时间与开票日期或检查点时间不符",
         _ASK_ISSUER,
     ),
+    "supervisor-unknown": Reason(
+        "the second signature is of no finance department of the trust file",
+        "监制签名证书不属于信任文件所列财政部门",
+        _RENEW_TRUST,
+    ),
     "number-is-void": Reason("the number is void on the chain", "该号码在链上已作废", _ASK_ISSUER),
     "mark-red-differs": Reason(
         "document and chain disagree on whether the receipt is red", "票据与链上的红票标记不一致", _ASK_ISSUER

@@ -1,6 +1,7 @@
 """The trust file: what a verifier takes for granted about one network; its form is in ``docs/proof-bundle.md``."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -11,14 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import Field, StringConstraints, ValidationError
 
 from piaolian_sdk.beijing import BEIJING
-from piaolian_sdk.errors import InputError
+from piaolian_sdk.errors import InputError, VerificationError
 from piaolian_sdk.proof.bundle import AccountBytes, MemberName, Part, UnixTime, Word, fault_place
 from piaolian_sdk.proof.checkpoint import public_key_from_point
+from piaolian_sdk.proof.reasons import REASONS
 from piaolian_sdk.proof.slots import LAYOUTS
 from piaolian_sdk.signing import CertificateTrust, DocumentCertificate
 
 TRUST_FORMAT: Final = "piaolian-trust"
 MAX_TRUST_BYTES: Final = 16 << 20
+_MAX_DEPTH: Final = 8
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SAFE: Final = (1 << 53) - 1
 
 PemText = Annotated[
@@ -91,6 +95,7 @@ class TrustFile(Part):
     checkpoint_quorums: Annotated[list[Quorum], Field(max_length=1_000)]
     certificate_roots: Annotated[list[PemText], Field(min_length=1, max_length=1_000)]
     certificate_intermediates: Annotated[list[PemText], Field(max_length=1_000)]
+    supervisors: Annotated[list[PemText], Field(min_length=1, max_length=1_000)]
     revocations: Annotated[list[Revocation], Field(max_length=100_000)]
     suites: Annotated[list[Literal["SM2-SM3", "ECDSA-P256-SHA256"]], Field(min_length=1, max_length=2)]
 
@@ -141,6 +146,8 @@ class Trust:
             suites=file.suites,
         )
 
+        self._supervisors = {DocumentCertificate.from_pem(pem.encode("ascii")).digest for pem in file.supervisors}
+
     @classmethod
     def from_json(cls, data: bytes) -> "Trust":
         """Read a trust file.
@@ -151,6 +158,7 @@ class Trust:
         try:
             if len(data) > MAX_TRUST_BYTES:
                 raise trust_malformed("file")
+            require_shallow(data)
             members: Any = json.loads(data.decode("utf-8"), object_pairs_hook=_each_once)
             return cls(TrustFile.model_validate(members))
         except ValidationError as exc:
@@ -181,6 +189,18 @@ class Trust:
         known = [quorum for valid_from, quorum in self._quorums if valid_from <= at]
         return known[-1] if known else None
 
+    def admit_supervisor(self, certificate: DocumentCertificate) -> None:
+        """Refuse a signer that is no finance department of this network: roots certify units as well.
+
+        Raises:
+            VerificationError: ``supervisor-unknown``.
+        """
+        if certificate.digest not in self._supervisors:
+            reason = REASONS["supervisor-unknown"]
+            raise VerificationError(
+                "supervisor-unknown", reason.message, reason.message_zh, step="supervision-signature"
+            )
+
     def contract(self, name: Literal["Registry", "ReceiptLedger"]) -> TrustedContract:
         """Return what is known of a contract."""
         return self.file.contracts.Registry if name == "Registry" else self.file.contracts.ReceiptLedger
@@ -200,6 +220,19 @@ def trust_malformed(place: str) -> InputError:
         rule="trust file, version 1",
         remedy="use the file that piaolian-network trust wrote, and a program that is not older than it",
     )
+
+
+def require_shallow(data: bytes) -> None:
+    """Refuse nesting that no file of ours has, before a parser is led deeper than its stack.
+
+    Raises:
+        ValueError: Lists and objects stand deeper than eight.
+    """
+    depth = 0
+    for mark in re.findall(rb"[\[\]{}]", _STRINGS.sub(b"", data)):
+        depth += 1 if mark in b"[{" else -1
+        if depth > _MAX_DEPTH:
+            raise ValueError("nested too deep")
 
 
 def _members(file: TrustFile) -> dict[str, list[MemberKey]]:

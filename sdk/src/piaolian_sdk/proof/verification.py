@@ -180,7 +180,8 @@ def _check_signatures(bundle: Bundle, parsed: ParsedReceipt, trust: Trust) -> tu
     unit = _in_step(errors.UnitSignatureError, lambda: verify_unit_signature(parsed, certificates, unit_time))
     # 18. The finance department's, at its own.
     supervision = _in_step(
-        errors.SupervisionSignatureError, lambda: verify_supervision_signature(parsed, certificates, supervision_time)
+        errors.SupervisionSignatureError,
+        lambda: verify_supervision_signature(parsed, certificates, supervision_time, trust.admit_supervisor),
     )
     return unit, supervision
 

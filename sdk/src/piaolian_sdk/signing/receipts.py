@@ -8,6 +8,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from piaolian_sdk.beijing import compact_from_moment, moment_from_compact
@@ -27,6 +28,7 @@ from piaolian_sdk.receipt import (
     write_signature,
 )
 from piaolian_sdk.signing.base import DocumentSigner
+from piaolian_sdk.signing.certificates import DocumentCertificate
 from piaolian_sdk.signing.cms import DetachedSignature, read_detached, verify_detached, write_detached
 from piaolian_sdk.signing.signature_der import check_signature_der
 from piaolian_sdk.signing.trust import CLOCK_TOLERANCE, CertificateTrust, VerifiedSigner
@@ -89,13 +91,19 @@ def verify_unit_signature(parsed: ParsedReceipt, trust: CertificateTrust, at: da
     return _verify(parsed.model.signatures[0], original_bytes(parsed), trust, at)
 
 
-def verify_supervision_signature(parsed: ParsedReceipt, trust: CertificateTrust, at: datetime) -> VerifiedSigner:
+def verify_supervision_signature(
+    parsed: ParsedReceipt,
+    trust: CertificateTrust,
+    at: datetime,
+    admit: Callable[[DocumentCertificate], None] | None = None,
+) -> VerifiedSigner:
     """Check the finance department's signature, which covers the unit's.
 
     Args:
         parsed: The document.
         trust: Roots and revocations.
         at: Time of the block that holds the receipt, or of acceptance.
+        admit: Raises ``VerificationError`` for a signer that is no finance department; roots certify units as well.
 
     Raises:
         VerificationError: Which check failed is in ``step`` and ``code``.
@@ -104,15 +112,23 @@ def verify_supervision_signature(parsed: ParsedReceipt, trust: CertificateTrust,
         raise _missing("the supervision", "财政部门监制签名")
     signature = parsed.model.signatures[1]
     message = supervision_message(parsed, _suite_of(signature))
-    return _verify(signature, message, trust, at)
+    return _verify(signature, message, trust, at, admit)
 
 
-def _verify(signature: Signature, content: bytes, trust: CertificateTrust, at: datetime) -> VerifiedSigner:
+def _verify(
+    signature: Signature,
+    content: bytes,
+    trust: CertificateTrust,
+    at: datetime,
+    admit: Callable[[DocumentCertificate], None] | None = None,
+) -> VerifiedSigner:
     # 1. The document names a suite, and the structure around the signature is of that suite.
     suite = _suite_of(signature)
     detached = read_detached(_decode(signature.signature_value), suite)
     # 2. Structure and document speak of one certificate, with a key of that suite.
     _check_key_info(signature, detached, suite)
+    if admit is not None:
+        admit(detached.certificate)
     # 3. The time of signing lies close before the time of the check.
     signed_at = _check_time(signature, trust.window, at)
     # 4. The certificate was trusted at the time of the check: a time that the signer writes proves nothing.
