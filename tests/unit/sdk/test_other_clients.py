@@ -7,12 +7,14 @@ import pytest
 
 from piaolian_sdk.acts import Book, SoftwareChainSigner, Unbook, recover_address
 from piaolian_sdk.client import BookerClient, PublicClient, UnitClient
+from piaolian_sdk.client.issuing import numbered
 from piaolian_sdk.errors import InputError, RemoteError, SignerError
+from piaolian_sdk.receipt import write_unsigned
 from piaolian_sdk.signing import SUITE_P256, SoftwareSigner
 from piaolian_sdk.testing import FailingChainSigner, FailingDocumentSigner
 from piaolian_sdk.verify import leaf_of_proof
 from piaolian_sdk.wire import BookReceipt, ReceiptProof, WithdrawBooking, paths
-from support.fake_node import ADDRESS_BOOK, BASE_URL, NOW, FakeNode, authority
+from support.fake_node import ADDRESS_BOOK, BASE_URL, NOW, FakeNode, authority, sample
 
 ROOT = authority()
 SIGNER = SoftwareSigner.from_pem(*ROOT.issue("测试单位", SUITE_P256))
@@ -75,6 +77,34 @@ def node() -> FakeNode:
 @pytest.fixture
 def booker(node: FakeNode) -> BookerClient:
     return BookerClient(BASE_URL, SIGNER, BOOKER, ADDRESS_BOOK, now=NOW.timestamp, http=node.http())
+
+
+def handed_over(mark: str | None, number: str = NUMBER) -> bytes:
+    """Return a document as a payer hands it over, with its mark of arrears."""
+    model = numbered(sample(), CODE, number, CHECK_CODE, NOW)
+    extension = model.main.main_ext.model_copy(
+        update={"is_arrears": mark, "arrears_reason": "未结清" if mark else None}
+    )
+    return write_unsigned(model.model_copy(update={"main": model.main.model_copy(update={"main_ext": extension})}))
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (handed_over("0"), "receipt-not-circulable"),
+        (handed_over(None, "0000000013"), "identifier-mismatch"),
+        (b"<EInvoice>", "receipt-not-well-formed"),
+    ],
+    ids=["for-arrears", "another-receipt", "no-receipt"],
+)
+def test_book__document_that_may_not_be_booked__is_refused_before_sending(
+    booker: BookerClient, node: FakeNode, document: bytes, code: str
+) -> None:
+    with pytest.raises(InputError) as refusal:
+        booker.book(CODE, NUMBER, CHECK_CODE, b"\x41" * 32, 5, document=document)
+
+    assert refusal.value.code == code
+    assert node.seen == []
 
 
 def test_book__right_secret__is_signed_by_the_booking_key_over_the_leaf(booker: BookerClient, node: FakeNode) -> None:

@@ -54,8 +54,8 @@ def signed_document(**changes: Any) -> tuple[bytes, Any]:
     return sign_receipt_as_supervisor(signed.document, FINANCE, NOW), signed
 
 
-def good_case() -> Case:
-    document, signed = signed_document()
+def good_case(**changes: Any) -> Case:
+    document, signed = signed_document(**changes)
     leaf = LeafByList(RANGE, int(NUMBER), signed.amount_fen, SECRETS.amount_salt, signed.body_hash).hash
     leaves = [keccak256(b"a"), leaf, keccak256(b"b")]
     header = Header(1, RANGE, 2, int(NUMBER) - 1, 3, 20579, 300000, 4, positional_root(leaves))
@@ -163,6 +163,12 @@ def test_verify__booked__tells_the_share(case: Case, share: int, words: str) -> 
     verified = case.verify()
 
     assert (verified.booked_share, verified.state_zh) == (share, words)
+
+
+def test_verify__receipt_for_arrears__says_that_it_may_not_circulate() -> None:
+    extension = sample().main.main_ext.model_copy(update={"is_arrears": "0", "arrears_reason": "未结清"})
+
+    assert good_case(main_ext=extension).verify().state_zh == "已上链·欠费·不可流通"
 
 
 def other_amount(case: Case) -> None:

@@ -13,6 +13,8 @@ from piaolian_sdk.client.session import DEADLINE_SECONDS
 from piaolian_sdk.client.submissions import Submissions
 from piaolian_sdk.contracts.address_book import AddressBook
 from piaolian_sdk.errors import InputError
+from piaolian_sdk.receipt import parse_receipt
+from piaolian_sdk.rules import check_circulable
 from piaolian_sdk.signing import DocumentSigner
 from piaolian_sdk.verify import leaf_of_proof
 from piaolian_sdk.wire import (
@@ -63,6 +65,7 @@ class BookerClient(Submissions):
         booking_secret: bytes,
         share_billionths: int,
         *,
+        document: bytes | None = None,
         counter: int | None = None,
         idempotency_key: str | None = None,
     ) -> str:
@@ -74,13 +77,16 @@ class BookerClient(Submissions):
             check_code: Check code.
             booking_secret: The receipt's booking key, handed over by the payer, 32 bytes.
             share_billionths: 1 to 1,000,000,000 (the whole).
+            document: The receipt as the payer handed it over; one for arrears is refused before anything is sent.
             counter: Of the booking; asked from the node when None.
             idempotency_key: A fresh one when None.
 
         Raises:
-            InputError: The secret is not this receipt's.
+            InputError: The secret is not this receipt's, or the document is for arrears or of another receipt.
             RemoteError: The node refused or did not answer.
         """
+        if document is not None:
+            _check_document(document, code, number)
         proof = self.receipt_proof(code, number, check_code)
         key = SoftwareChainSigner(booking_secret)
         if key.address.lower() != proof.booking_address.lower():
@@ -152,3 +158,17 @@ class BookerClient(Submissions):
 
     def _deadline(self) -> int:
         return int(self._now()) + DEADLINE_SECONDS
+
+
+def _check_document(document: bytes, code: str, number: str) -> None:
+    parsed = parse_receipt(document)
+    if parsed.model.main.key != code + number:
+        raise InputError(
+            "identifier-mismatch",
+            "the document is of another receipt",
+            "票据文件与票据代码、号码不符",
+            field="document",
+            rule="the document that is booked",
+            remedy="give the document of exactly this receipt",
+        )
+    check_circulable(parsed)

@@ -18,6 +18,7 @@ from piaolian_sdk.receipt.values import (
     Day,
     OptionalAmount,
     OptionalDay,
+    OptionalFlag,
     OptionalNumber,
     OptionalPaymentCode,
     OptionalReceiptCode,
@@ -77,7 +78,8 @@ class PayerParty(Element):
 class MainExtension(Element):
     """``MainExt``: payment code, reference to the blue receipt, and what medicine adds.
 
-    The order of these elements is published nowhere: any is read, this one is written.
+    The order of these elements is published nowhere: any is read, this one is written. ``IsArrears`` and its reason are
+    named as units' systems send them: 0 is for a receipt that may not circulate, because the payer owes the amount.
     """
 
     related_invoice_code: OptionalReceiptCode = Field(alias="RelatedInvoiceCode", default=None)
@@ -105,6 +107,8 @@ class MainExtension(Element):
     own_pay_amount: OptionalAmount = Field(alias="OwnPayAmount", default=None)
     selfpayment_amount: OptionalAmount = Field(alias="SelfpaymentAmount", default=None)
     selfpayment_cost: OptionalAmount = Field(alias="SelfpaymentCost", default=None)
+    is_arrears: OptionalFlag = Field(alias="IsArrears", default=None)
+    arrears_reason: str | None = Field(alias="ArrearsReason", default=None)
 
 
 class Seal(Element):
@@ -150,6 +154,11 @@ class Main(Element):
     def is_red(self) -> bool:
         """Whether the receipt names a blue one that it cancels."""
         return bool(self.main_ext.related_invoice_code or self.main_ext.related_invoice_number)
+
+    @property
+    def is_circulable(self) -> bool:
+        """Whether the receipt may be reimbursed and booked; one for arrears (欠费) may not."""
+        return self.main_ext.is_arrears != "0"
 
 
 class Item(Element):

@@ -107,3 +107,4 @@ Clock = Annotated[time, BeforeValidator(_reading(time_from_text, empty_is_none=F
 OptionalPaymentCode = Annotated[str, StringConstraints(pattern="^(?:[0-9]{20})?$")] | None
 OptionalReceiptCode = Annotated[str, StringConstraints(pattern="^(?:[0-9]{8})?$")] | None
 OptionalReceiptNumber = Annotated[str, StringConstraints(pattern="^(?:[0-9]{10})?$")] | None
+OptionalFlag = Annotated[str, StringConstraints(pattern="^[01]?$")] | None

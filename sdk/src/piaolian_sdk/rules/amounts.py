@@ -1,5 +1,6 @@
 """Rules of money: sums, quantities, catalogue, currency, rounding, payment, red receipts."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,6 +12,7 @@ from piaolian_sdk.rules.rule import Finding, aux_path, fen, item_path
 
 _TOLERANCE_FEN = 1
 _NOTHING = Decimal(0)
+_CURRENCY = re.compile("[A-Z]{3}")
 _FEN = Decimal("0.01")
 
 
@@ -72,19 +74,24 @@ def rounding(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
                 item_path(position, "ItemAmount"), f"at most {text_from_fen(context.rounding_limit_fen)} either way"
             )
         if not is_rounding and amount < 0 and not receipt.main.is_red:
-            yield Finding(item_path(position, "ItemAmount"), "an amount that is not negative", "total-not-positive")
+            yield Finding(item_path(position, "ItemAmount"), "an amount that is not negative", "item-amount-negative")
         if not is_rounding and amount > 0 and receipt.main.is_red:
             yield Finding(item_path(position, "ItemAmount"), "an amount that is not positive", "red-sign-wrong")
 
 
 def currency(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
-    """Receipts are in CNY at 1.00, unless the kind allows another currency."""
+    """Amounts are in CNY. Where the kind allows it, currency and rate say what was received."""
     main = receipt.main
-    if context.kind.allows_foreign_currency:
+    code, rate = main.currency_type or "CNY", main.exchange_rate
+    if code != "CNY" and context.kind.allows_foreign_currency:
+        if not _CURRENCY.fullmatch(code):
+            yield Finding("Main/CurrencyType", "a code of ISO 4217, three capital letters")
+        if rate is None or rate <= 0:
+            yield Finding("Main/ExchangeRate", f"CNY for one {code[:3]}, above zero")
         return
-    if (main.currency_type or "CNY") != "CNY":
+    if code != "CNY":
         yield Finding("Main/CurrencyType", "CNY")
-    if (main.exchange_rate or Decimal(1)) != 1:
+    if rate is not None and rate != 1:
         yield Finding("Main/ExchangeRate", "1.00")
 
 

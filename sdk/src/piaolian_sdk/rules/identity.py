@@ -103,7 +103,7 @@ def unit_code(receipt: EInvoice, _context: RuleContext) -> Iterator[Finding]:
 def payer(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
     """A payer's code fits its type; a name is there, save for an anonymous donor."""
     party = receipt.main.payer_party
-    if not (party.payer_party_name or "").strip() and context.kind.layout != "donation":
+    if not (party.payer_party_name or "").strip() and not context.kind.allows_anonymous_payer:
         yield Finding("Main/PayerParty/PayerPartyName", "a name", "payer-name-missing")
     code = party.payer_party_code or ""
     is_organisation = party.payer_party_type == "2"

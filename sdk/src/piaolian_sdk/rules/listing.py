@@ -2,7 +2,7 @@
 
 from piaolian_sdk.errors import RuleViolation
 from piaolian_sdk.receipt import EInvoice, ParsedReceipt
-from piaolian_sdk.rules import amounts, identity, medical
+from piaolian_sdk.rules import amounts, extension, identity, medical
 from piaolian_sdk.rules.context import RuleContext
 from piaolian_sdk.rules.rule import Rule
 
@@ -127,6 +127,16 @@ RULES: tuple[Rule, ...] = (
         "R023", "medical-date-wrong", _MEDICAL,
         "the dates of treatment are not in order", "就诊或住院日期有误",
         "correct the dates", medical.dates,
+    ),
+    Rule(
+        "R024", "kind-field-unexpected", _SPECIFICATION,
+        "the kind of receipt has no such field", "本种票据不应含有该字段",
+        "leave the field out", extension.kind_fields,
+    ),
+    Rule(
+        "R025", "arrears-mark-wrong", f"{_MEDICAL}（欠费票据）",
+        "the mark of arrears and its reason do not agree", "欠费标志与不可流通原因不一致",
+        "give the reason with IsArrears 0, and none without", extension.arrears,
     ),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from piaolian_sdk.contracts.reader import ChainReader
 from piaolian_sdk.contracts.records import ControlMode, Mark
 from piaolian_sdk.contracts.registry import credit_code_digest
 from piaolian_sdk.errors import ContractRefusedError, VerificationError
+from piaolian_sdk.rules import NOT_CIRCULABLE_ZH
 from piaolian_sdk.signing import CertificateTrust
 from piaolian_sdk.tree import verify_path
 from piaolian_sdk.verify.checks import VerifiedDocument, mismatch, verify_document
@@ -55,7 +56,10 @@ class VerifiedReceipt:
         words = [word for mark, word in _STATES_ZH.items() if mark in self.marks]
         if self.booked_share:
             words.append("已入账" if self.booked_share >= 1_000_000_000 else "部分入账")
-        return "·".join(words) or "已上链"
+        words = words or ["已上链"]
+        if not self.document.parsed.model.main.is_circulable:
+            words.append(NOT_CIRCULABLE_ZH)
+        return "·".join(words)
 
 
 def verify_receipt_online(

@@ -1,23 +1,25 @@
 """Each rule passes the sample documents and refuses one change of them, by its own code and field."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from piaolian_sdk.codes import CreditCode
-from piaolian_sdk.errors import RuleViolation
+from piaolian_sdk.errors import ErrorCode, RuleViolation
 from piaolian_sdk.money import fen_from_text
-from piaolian_sdk.receipt import EInvoice, parse_receipt
+from piaolian_sdk.receipt import AuxItem, EInvoice, parse_receipt
 from piaolian_sdk.rules import (
     KINDS,
     RULES,
     CatalogueItem,
     NoticeLine,
     PaidNotice,
+    Rule,
     RuleContext,
     check_receipt,
     kind_of,
@@ -152,6 +154,19 @@ NEGATIVES: list[tuple[str, str, str, object, str, str]] = [
     ("R020", RED, "main.main_ext.related_invoice_number", "0000010099", "red-reference-mismatch", ""),
     ("R021", OUTPATIENT, "main.main_ext.fund_pay_amount", Decimal("196.05"), "medical-funds-mismatch", ""),
     ("R022", INPATIENT, "main.main_ext.refund_amount", Decimal("1999.68"), "medical-settlement-mismatch", ""),
+    ("R016", OUTPATIENT, "items.0.item_amount", Decimal("-0.01"), "item-amount-negative", "Details/Item[1]/ItemAmount"),
+    ("R013", OUTPATIENT, "main.total_amount", Decimal("0.00"), "total-not-positive", "Main/TotalAmount"),
+    ("R024", NON_TAX, "main.main_ext.gender", "女", "kind-field-unexpected", "Main/MainExt/Gender"),
+    ("R024", OUTPATIENT, "main.main_ext.refund_amount", Decimal(0), "kind-field-unexpected", "Main/MainExt/Refund"),
+    ("R025", INPATIENT, "main.main_ext.is_arrears", "0", "arrears-mark-wrong", "Main/MainExt/ArrearsReason"),
+    (
+        "R011",
+        OUTPATIENT,
+        "main.invoicing_party_seal.seal_name",
+        "章\u202e",
+        "text-has-control-character",
+        "Main/Invoic",
+    ),
     ("R023", INPATIENT, "main.main_ext.in_hospital_date", datetime(2023, 6, 13).date(), "medical-date-wrong", ""),  # noqa: DTZ001 # A date has no zone.
 ]
 
@@ -171,9 +186,47 @@ def test_check_receipt__one_change__refused_by_its_rule(
     assert (matching.field or "").startswith(field)
 
 
-def test_every_rule__has_a_refused_sample() -> None:
-    in_context = {"R004", "R006", "R016"}  # These depend on the context and have tests of their own below.
-    assert {rule.rule_id for rule in RULES} == {negative[0] for negative in NEGATIVES} | in_context
+# A sample on which each rule has something to judge, and finds it in order.
+POSITIVES = {
+    "R001": OUTPATIENT, "R002": CENTRAL, "R003": OUTPATIENT, "R004": INPATIENT, "R005": RED, "R006": OUTPATIENT,
+    "R007": CENTRAL, "R008": OUTPATIENT, "R009": CENTRAL, "R010": INPATIENT, "R011": OUTPATIENT, "R012": INPATIENT,
+    "R013": RED, "R014": CENTRAL, "R015": NON_TAX, "R016": INPATIENT, "R017": NON_TAX, "R018": INPATIENT,
+    "R019": NON_TAX, "R020": RED, "R021": OUTPATIENT, "R022": INPATIENT, "R023": INPATIENT, "R024": INPATIENT,
+    "R025": OUTPATIENT,
+}  # fmt: skip
+# What makes the rule judge something in its positive sample, where that is not plain from the negative one.
+IN_CONTEXT: dict[str, dict[str, Any]] = {
+    "R004": {"kind": KINDS["0601"]},
+    "R006": {"beijing_now": datetime(2023, 5, 1, 0, 30)},  # noqa: DTZ001 # Beijing wall clock.
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
+def test_rule__positive_sample__is_in_order(rule: Rule) -> None:
+    receipt = sample(POSITIVES[rule.rule_id])
+    assert list(rule.violations(receipt, context_for(receipt))) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
+def test_rule__negative_sample__is_refused(rule: Rule) -> None:
+    if rule.rule_id in IN_CONTEXT:
+        receipt = sample(POSITIVES[rule.rule_id])
+        assert list(rule.violations(receipt, context_for(receipt, **IN_CONTEXT[rule.rule_id])))
+        return
+    changes = [negative for negative in NEGATIVES if negative[0] == rule.rule_id]
+    assert changes
+    for _, name, path, value, _, _ in changes:
+        original = sample(name)
+        assert list(rule.violations(changed(original, path, value), context_for(original)))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
+def test_rule__as_data__says_why_in_both_languages_and_by_which_text(rule: Rule) -> None:
+    assert re.search("[一-龥]", rule.message_zh)
+    assert rule.message.isascii()
+    assert re.search("办法|规范|规则|GB|XML", rule.source)
+    assert rule.remedy
+    assert rule.code in get_args(ErrorCode)
 
 
 def test_rules__numbers__consecutive() -> None:
@@ -236,7 +289,48 @@ def test_c022_total__gap_without_rounding_item__refused() -> None:
 def test_c022_rounding__item_not_configured__refused() -> None:
     receipt = sample(INPATIENT)
     found = violations(receipt, context_for(receipt, rounding_item_codes=frozenset()))
-    assert [(violation.rule_id, violation.code) for violation in found] == [("R016", "total-not-positive")]
+    assert [(violation.rule_id, violation.code) for violation in found] == [("R016", "item-amount-negative")]
+
+
+def listed(receipt: EInvoice, position: int, amount: str) -> EInvoice:
+    """Return the receipt with another amount in one line of its list, where nothing but the sums is at stake."""
+    line = receipt.aux_items[position].model_copy(
+        update={"aux_item_quantity": None, "aux_item_amount": Decimal(amount)}
+    )
+    lines = (*receipt.aux_items[:position], line, *receipt.aux_items[position + 1 :])
+    return receipt.model_copy(update={"aux_items": lines})
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_refused"), [("55.5549", False), ("55.5699", False), ("55.57", True), ("55.55", True)]
+)
+def test_c022_list__a_whole_fen_beside_its_item__refused(amount: str, is_refused: bool) -> None:
+    # Four decimals are rounded to two in the item: less than a fen is rounding, a fen is a gap that is spread silently.
+    receipt = sample(OUTPATIENT)
+    position = next(i for i, line in enumerate(receipt.aux_items) if line.aux_item_amount == Decimal("55.56"))
+    found = violations(listed(receipt, position, amount), context_for(receipt))
+    assert {violation.rule_id for violation in found} == ({"R018"} if is_refused else set())
+
+
+def test_c022_list__parts_of_a_fen_that_make_a_fen__refused_without_a_rounding_item() -> None:
+    # Two items, each less than a fen beside its list, and 1.2 fen together.
+    original = sample(CENTRAL)
+    model, context = original, context_for(original)
+    items = tuple(
+        original.items[0].model_copy(
+            update={"item_code": code, "item_quantity": None, "item_std": None, "item_amount": Decimal("300.00")}
+        )
+        for code in ("990001", "990002")
+    )
+    lines = tuple(AuxItem(aux_item_related_code=item.item_code, aux_item_amount=Decimal("300.0060")) for item in items)
+    model = model.model_copy(update={"items": items, "aux_items": lines})
+    rule = next(rule for rule in RULES if rule.rule_id == "R018")
+    (found,) = rule.violations(model, context)
+    assert found.field == "Main/TotalAmount"
+
+    fen = items[0].model_copy(update={"item_code": "060299", "item_amount": Decimal("0.01")})
+    closed = model.model_copy(update={"items": (*items, fen)})
+    assert list(rule.violations(closed, context)) == []
 
 
 def test_rounding__more_than_the_limit__refused() -> None:
