@@ -3,6 +3,9 @@
 ::
 
     piaolian receipt check 票据.xml
+    piaolian receipt verify 票据.xml --trust 根证书.pem 吊销列表.pem
+    piaolian receipt disclose 票据.xml --field Main/TotalAmount --seed-file 种子.txt --output 披露.json
+    piaolian receipt verify 披露.json --proof 证明.json
     piaolian verify 票据.xml --proof 证明.json --rpc http://127.0.0.1:8545 --address-book 地址簿.json --trust 根证书.pem
     piaolian rules
 

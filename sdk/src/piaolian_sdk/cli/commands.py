@@ -5,12 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from piaolian_sdk.beijing import BEIJING
+from piaolian_sdk.cli.disclosures import proof_from_file
+from piaolian_sdk.cli.trust import read_trust
 from piaolian_sdk.client import PublicClient
 from piaolian_sdk.contracts import AddressBook, ChainReader, FinalityPolicy
-from piaolian_sdk.errors import VerificationError
 from piaolian_sdk.money import MAX_AMOUNT_FEN, fen_from_decimal, text_from_fen
 from piaolian_sdk.receipt import ParsedReceipt, parse_receipt
 from piaolian_sdk.rules import RULES, CatalogueItem, PaidNotice, RuleContext, kind_of, violations
@@ -54,7 +53,7 @@ def verify_file(arguments: argparse.Namespace) -> Outcome:
     """Verify a document against a chain node."""
     document = arguments.file.read_bytes()
     book = AddressBook.from_file(arguments.address_book)
-    proof = _proof_from_node(document, arguments.node) if arguments.node else _proof_from_file(arguments.proof)
+    proof = _proof_from_node(document, arguments.node) if arguments.node else proof_from_file(arguments.proof)
     reader = ChainReader(arguments.rpc, book, FinalityPolicy(arguments.finality_depth))
     verified = verify_receipt_online(document, proof, reader, _trust(arguments.trust))
     main = verified.document.parsed.model.main
@@ -79,28 +78,13 @@ def list_rules(_arguments: argparse.Namespace) -> Outcome:
 
 
 def _trust(bundles: list[Path]) -> CertificateTrust:
-    return CertificateTrust.from_pem(*(bundle.read_bytes() for bundle in bundles))
+    return read_trust(bundles)[0]
 
 
 def _signature_lines(parsed: ParsedReceipt, trust: CertificateTrust, at: datetime) -> list[str]:
     unit = verify_unit_signature(parsed, trust, at)
     supervision = verify_supervision_signature(parsed, trust, at)
     return [f"单位签名有效：{unit.certificate.subject}", f"监制签名有效：{supervision.certificate.subject}"]
-
-
-def _proof_from_file(path: Path) -> ReceiptProof:
-    try:
-        return ReceiptProof.model_validate_json(path.read_bytes())
-    except ValidationError as exc:
-        where = ".".join(str(part) for part in exc.errors(include_input=False)[0]["loc"]) or "file"
-        raise VerificationError(
-            "proof-malformed",
-            f"the proof is malformed at {where}",
-            f"证明文件格式有误：{where}",
-            step="proof",
-            field=where,
-            remedy="use the file as the node gave it",
-        ) from exc
 
 
 def _proof_from_node(document: bytes, base_url: str) -> ReceiptProof:

@@ -1,19 +1,18 @@
 """Commands on a document alone: show, sign, verify its signatures, disclose single fields. None needs a network."""
 
 import argparse
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from piaolian_sdk.beijing import BEIJING
+from piaolian_sdk.cli.disclosures import check_disclosure, is_disclosure, proof_from_file, write_disclosure
+from piaolian_sdk.cli.trust import list_lines, read_trust
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.money import capital_words, fen_from_decimal, text_from_fen
 from piaolian_sdk.receipt import ParsedReceipt, fields_of, parse_receipt
 from piaolian_sdk.rules import NOT_CIRCULABLE_ZH, kind_of
 from piaolian_sdk.signing import (
-    CertificateTrust,
     SoftwareSigner,
     known_answer,
     sign_receipt_as_supervisor,
@@ -73,9 +72,13 @@ def sign_file(arguments: argparse.Namespace) -> Outcome:
     now = datetime.now(BEIJING)
     if arguments.role == "finance":
         if not arguments.trust:
-            raise _without_trust()
+            raise _without_trust(
+                "the finance department signs after the unit's signature was verified, which needs the trusted roots",
+                "财政部门签名前须先验证单位签名，请用 --trust 给出受信任的根证书",
+            )
         # Nobody countersigns what the unit did not sign.
-        verify_unit_signature(parsed, CertificateTrust.from_pem(*(file.read_bytes() for file in arguments.trust)), now)
+        trust, _ = read_trust(arguments.trust)
+        verify_unit_signature(parsed, trust, now)
         signed, whose = sign_receipt_as_supervisor(parsed, signer, now), "财政监制签名"
     else:
         signed, whose = sign_receipt_as_unit(document, signer, now), "单位签名"
@@ -87,9 +90,15 @@ def sign_file(arguments: argparse.Namespace) -> Outcome:
 
 
 def verify_signatures(arguments: argparse.Namespace) -> Outcome:
-    """Verify both signatures at a time; says nothing of the chain."""
-    parsed = parse_receipt(arguments.file.read_bytes())
-    trust = CertificateTrust.from_pem(*(bundle.read_bytes() for bundle in arguments.trust))
+    """Verify both signatures of a document at a time, or the fields of a disclosure; says nothing of the chain."""
+    data = arguments.file.read_bytes()
+    if is_disclosure(data):
+        proof = proof_from_file(arguments.proof) if arguments.proof else None
+        return check_disclosure(data, proof, arguments.fields_root), True
+    if not arguments.trust:
+        raise _without_trust("signatures are verified by the trusted roots", "验证签名须用 --trust 给出受信任的根证书")
+    parsed = parse_receipt(data)
+    trust, lists = read_trust(arguments.trust)
     at = _moment(arguments.at) if arguments.at else _issued_at(parsed)
     unit = verify_unit_signature(parsed, trust, at)
     supervision = verify_supervision_signature(parsed, trust, at)
@@ -98,7 +107,9 @@ def verify_signatures(arguments: argparse.Namespace) -> Outcome:
             f"{whose}签名有效：{signer.certificate.subject}，{signer.suite}，{signer.signed_at:%Y-%m-%d %H:%M:%S}"
             for whose, signer in (("单位", unit), ("监制", supervision))
         ),
-        f"证书状态按 {at:%Y-%m-%d %H:%M:%S} 判断。未检查：链上状态（请用 piaolian verify）",
+        f"证书状态按 {at:%Y-%m-%d %H:%M:%S} 判断",
+        *list_lines(lists, at),
+        "未检查：链上状态（请用 piaolian verify）",
     ]
     return lines, True
 
@@ -120,10 +131,7 @@ def disclose_file(arguments: argparse.Namespace) -> Outcome:
         )
     seed = _seed(arguments.seed_file.read_text(encoding="ascii", errors="replace"))
     shown = disclose(fields, seed, sorted({paths.index(path) for path in arguments.field}))
-    content = {"fields_root": fields_root(fields, seed).hex(), "fields": [asdict(field) for field in shown]}
-    _write_new(
-        arguments.output, json.dumps(content, ensure_ascii=False, indent=2, default=lambda value: value.hex()).encode()
-    )
+    _write_new(arguments.output, write_disclosure(fields_root(fields, seed), shown))
     return [
         *(f"披露：{field.path} = {field.text}" for field in shown),
         f"其余 {len(fields) - len(shown)} 个字段未披露；写入 {arguments.output}",
@@ -152,8 +160,12 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     sign.add_argument("--output", required=True, type=Path, metavar="文件", help="写入的新文件")
     sign.set_defaults(command="receipt sign")
 
-    verify = _action(actions, "verify", "验证两个签名，不联网")
-    verify.add_argument("--trust", required=True, type=Path, nargs="+", metavar="PEM", help="受信任的根证书")
+    verify = _action(actions, "verify", "验证两个签名，或核对披露文件；不联网", "票据 XML 或披露 JSON")
+    verify.add_argument(
+        "--trust", type=Path, nargs="+", metavar="PEM", help="受信任的根证书与吊销列表（验证签名时必填）"
+    )
+    verify.add_argument("--proof", type=Path, metavar="JSON", help="证明文件（核对披露文件时）")
+    verify.add_argument("--fields-root", metavar="十六进制", help="字段根（核对披露文件时，没有证明文件则用它）")
     verify.add_argument("--at", metavar="时刻", help="判断证书的北京时间，如 2026-03-02T10:15:00；缺省为开票时间")
     verify.set_defaults(command="receipt verify")
 
@@ -165,10 +177,13 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, words: str
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    words: str,
+    words_for_file: str = "票据 XML",
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=words)
-    parser.add_argument("file", type=Path, metavar="文件", help="票据 XML")
+    parser.add_argument("file", type=Path, metavar="文件", help=words_for_file)
     return parser
 
 
@@ -191,13 +206,13 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
 
 
-def _without_trust() -> InputError:
+def _without_trust(message: str, message_zh: str) -> InputError:
     return InputError(
         "certificate-not-trusted",
-        "the finance department signs after the unit's signature was verified, which needs the trusted roots",
-        "财政部门签名前须先验证单位签名，请用 --trust 给出受信任的根证书",
+        message,
+        message_zh,
         field="trust",
-        rule="verify, then countersign",
+        rule="trusted roots",
         remedy="give the root certificates with --trust",
     )
 

@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     actions = receipt.add_subparsers(dest="action", required=True, metavar="操作")
     check = actions.add_parser("check", help="按编号规则检查票据文件，不联网")
     check.add_argument("file", type=Path, metavar="文件", help="票据 XML")
-    check.add_argument("--trust", type=Path, nargs="+", metavar="PEM", help="受信任的根证书；给出时一并验证签名")
+    check.add_argument(
+        "--trust", type=Path, nargs="+", metavar="PEM", help="受信任的根证书与吊销列表；给出时一并验证签名"
+    )
     check.add_argument("--today", action="store_true", help="开票日期须为今天；缺省按票面日期检查")
     check.set_defaults(command="receipt check")
     documents.add_parsers(actions)
@@ -62,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     proof.add_argument("--node", metavar="网址", help="财政节点；向它索取证明（证明不作为依据，逐项核对）")
     verify.add_argument("--rpc", required=True, metavar="网址", help="自选的链节点")
     verify.add_argument("--address-book", required=True, type=Path, metavar="JSON", help="合约地址簿")
-    verify.add_argument("--trust", required=True, type=Path, nargs="+", metavar="PEM", help="受信任的根证书")
+    verify.add_argument("--trust", required=True, type=Path, nargs="+", metavar="PEM", help="受信任的根证书与吊销列表")
     verify.add_argument("--finality-depth", type=int, default=2, metavar="N", help="最终确认所需的区块数（缺省 2）")
     verify.set_defaults(command="verify")
 
