@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 
 from piaolian_node.api import health, problems
 from piaolian_node.api.authentication import use_address
+from piaolian_node.checkpoints import endpoints as checkpoints
 from piaolian_node.context import NodeContext
 from piaolian_node.database.migrate import require_current
 from piaolian_node.errors import RefusedError
@@ -60,6 +61,7 @@ def create_app(context: NodeContext) -> FastAPI:
         periods.router,
         submissions.router,
         registry.router,
+        checkpoints.router,
         health.router,
         _pages(context),
     ):

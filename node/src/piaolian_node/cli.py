@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="升级数据库 / bring the database up to date").set_defaults(command=_migrate)
     commands.add_parser("serve", help="启动接口 / run the API").set_defaults(command=_serve)
     commands.add_parser("worker", help="启动工作进程 / run the worker").set_defaults(command=_worker)
+    commands.add_parser("witness", help="只签署检查点 / sign checkpoints alone").set_defaults(command=_witness)
     commands.add_parser("check", help="检查依赖 / check what the node needs").set_defaults(command=_check)
     return parser
 
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_administration(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
     keys = commands.add_parser("keys", help="密钥 / keys in the HSM").add_subparsers(required=True, metavar="ACTION")
-    init = keys.add_parser("init", help="生成密钥 / make the two keys, print their public halves")
+    init = keys.add_parser("init", help="生成密钥 / make the keys, print their public halves")
     init.add_argument("--make-token", action="store_true", help="先建立 SoftHSM 令牌 / make a SoftHSM token first")
     init.add_argument("--so-pin-file", type=Path, help="安全员 PIN 文件 / file with the security officer's PIN")
     init.add_argument("--request", type=Path, help="证书请求输出文件 / file for the certificate request (PEM)")
@@ -102,11 +103,13 @@ def _keys_init(options: argparse.Namespace) -> int:
         pin,
         chain_label=config.chain_key_label,
         supervision_label=config.supervision_key_label,
+        checkpoint_label=config.checkpoint_key_label,
         subject=config.department,
     )
     if options.request is not None:
         options.request.write_bytes(pem.armor("CERTIFICATE REQUEST", made.request))
     print(f"交易账户 / account: {made.address}")
+    print(f"检查点公钥 / checkpoint key: {made.checkpoint_point.hex()}")
     print(pem.armor("PUBLIC KEY", made.supervision_public_key).decode("ascii"), end="")
     return 0
 
@@ -246,6 +249,24 @@ def _worker(_options: argparse.Namespace) -> int:
 
     with lock_worker(config.data_dir):
         asyncio.run(run())
+    return 0
+
+
+def _witness(_options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from piaolian_node.checkpoints.witness import WitnessConfig, build_witness, create_witness_app
+
+    config = WitnessConfig.from_environment()
+    configure_logs("INFO")
+    uvicorn.run(
+        create_witness_app(build_witness(config)),
+        host=config.listen_host,
+        port=config.listen_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
     return 0
 
 

@@ -62,6 +62,11 @@ class NodeConfig(BaseSettings):
         requests_per_minute: Limit per key.
         public_requests_per_minute: Limit per address on public pages and verification.
         judge_threads: Threads that judge and countersign batches.
+        checkpoint_key_label: Label of the P-256 key that signs checkpoints.
+        checkpoint_member: Name under which the trust file knows this member, or none: then it signs nothing.
+        checkpoint_interval: How often final blocks are signed; the same for all members of a network.
+        checkpoint_peers: Addresses of the other members' nodes and of witnesses.
+        trust_file: Trust file of the network; without it no proof bundle is made.
         log_level: Level of the log.
     """
 
@@ -98,6 +103,11 @@ class NodeConfig(BaseSettings):
     requests_per_minute: int = Field(default=3000, ge=1)
     public_requests_per_minute: int = Field(default=120, ge=1)
     judge_threads: int = Field(default=4, ge=1, le=64)
+    checkpoint_key_label: str = Field(default="checkpoint", min_length=1, max_length=64)
+    checkpoint_member: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{0,31}$")
+    checkpoint_interval: timedelta = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1))
+    checkpoint_peers: tuple[AnyHttpUrl, ...] = ()
+    trust_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("address_book", "data_dir", "pkcs11_module", "supervision_certificate", "trust_roots")
@@ -106,7 +116,7 @@ class NodeConfig(BaseSettings):
         # A service is started from any directory; a relative path would mean another file each time.
         return value.absolute()
 
-    @field_validator("lease_time", "block_interval", mode="before")
+    @field_validator("lease_time", "block_interval", "checkpoint_interval", mode="before")
     @classmethod
     def _seconds(cls, value: object) -> object:
         if isinstance(value, str) and value.replace(".", "", 1).isdigit():
@@ -171,6 +181,7 @@ class KeyConfig(BaseSettings):
     token_pin: SecretStr = Field(min_length=4)
     chain_key_label: str = Field(default="transactions", min_length=1, max_length=64)
     supervision_key_label: str = Field(default="supervision", min_length=1, max_length=64)
+    checkpoint_key_label: str = Field(default="checkpoint", min_length=1, max_length=64)
     department: str = Field(min_length=1, max_length=64)
 
     @classmethod
@@ -195,7 +206,7 @@ class KeyConfig(BaseSettings):
         return read_settings(cls, environment)
 
 
-_JSON_FIELDS = frozenset({"authorities", "rpc_urls", "auditors"})
+_JSON_FIELDS = frozenset({"authorities", "rpc_urls", "auditors", "checkpoint_peers"})
 
 
 _Settings = TypeVar("_Settings", bound=BaseSettings)

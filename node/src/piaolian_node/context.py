@@ -15,6 +15,9 @@ from piaolian_node.api.limits import Limits
 from piaolian_node.bodies import BodyStore, KuboBodyStore, Vault
 from piaolian_node.chain.gateway import ChainGateway, Web3Gateway
 from piaolian_node.chain.view import ChainAccess
+from piaolian_node.checkpoints.blocks import ChainBlocks
+from piaolian_node.checkpoints.gathering import CheckpointDesk
+from piaolian_node.checkpoints.signer import CheckpointSigner, TokenCheckpointKey
 from piaolian_node.config import NodeConfig, read_file
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
@@ -26,6 +29,7 @@ from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.contracts.address_book import AddressBook
 from piaolian_sdk.errors import InputError
+from piaolian_sdk.proof import Trust
 from piaolian_sdk.signing import CertificateTrust, DocumentCertificate, DocumentSigner, known_answer
 from piaolian_sdk.signing.pkcs11 import Pkcs11P256Signer
 from piaolian_sdk.sm2 import Sm2PrivateKey, Sm2PublicKey
@@ -45,6 +49,8 @@ class NodeContext:
         private_key: Opens bodies for the department.
         trust: Roots of units and departments.
         executor: Runs the judging of batches.
+        checkpoints: Signs and gathers checkpoints, where the settings name a member.
+        proof_trust: Trust file of the network, where the settings name one.
         random: Gives that many random bytes.
         now: Clock, Unix seconds.
     """
@@ -64,6 +70,8 @@ class NodeContext:
     parties: PartyDirectory
     limits: Limits
     executor: Executor
+    checkpoints: CheckpointDesk | None
+    proof_trust: Trust | None
     random: Callable[[int], bytes]
     now: Callable[[], float]
 
@@ -113,6 +121,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
     known_answer(supervision)
     private_key = _private_key(config)
     trust = read_trust(config.trust_roots)
+    proof_trust = _proof_trust(config)
     parties = PartyDirectory(database, trust, lambda: int(now() * 1000))
     return NodeContext(
         config=config,
@@ -129,10 +138,56 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         trust=trust,
         parties=parties,
         limits=Limits(config.requests_per_minute, config.public_requests_per_minute),
+        checkpoints=_checkpoints(config, database, chain, token, proof_trust, now),
+        proof_trust=proof_trust,
         executor=ThreadPoolExecutor(max_workers=config.judge_threads, thread_name_prefix="judge"),
         random=os.urandom,
         now=now,
     )
+
+
+def _checkpoints(
+    config: NodeConfig,
+    database: Database,
+    chain: ChainAccess,
+    token: HSMToken,
+    trust: Trust | None,
+    now: Callable[[], float],
+) -> CheckpointDesk | None:
+    if config.checkpoint_member is None:
+        return None
+    blocks = ChainBlocks(chain)
+    book = chain.address_book
+    signer = CheckpointSigner(
+        database,
+        blocks,
+        TokenCheckpointKey(token.session, config.checkpoint_key_label),
+        (book.chain_id, book.genesis_hash),
+        lambda: int(now() * 1000),
+    )
+    return CheckpointDesk(
+        database,
+        blocks,
+        signer,
+        member=config.checkpoint_member,
+        interval_seconds=int(config.checkpoint_interval.total_seconds()),
+        peers=[str(peer) for peer in config.checkpoint_peers],
+        trust=trust,
+    )
+
+
+def _proof_trust(config: NodeConfig) -> Trust | None:
+    if config.trust_file is None:
+        return None
+    try:
+        return Trust.from_json(read_file(config.trust_file, "trust_file"))
+    except InputError as exc:
+        raise ConfigError(
+            f"the trust file cannot be used: {exc.message}",
+            f"信任文件不可用：{exc.message_zh}",
+            field="trust_file",
+            remedy="use the file that piaolian-network trust wrote",
+        ) from exc
 
 
 def read_trust(folder: Path) -> CertificateTrust:

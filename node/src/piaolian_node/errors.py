@@ -73,6 +73,14 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "receipt-not-stamped": CatalogueEntry(409, "票据尚未上链", "after"),
     "receipt-refused": CatalogueEntry(409, "票据上链被拒"),
     "receipt-busy": CatalogueEntry(409, "票据正在办理其他业务", "after"),
+    # Checkpoints and proof bundles.
+    "checkpoints-off": CatalogueEntry(404, "本节点不签署检查点"),
+    "block-not-final": CatalogueEntry(409, "区块尚未最终确认", "after"),
+    "checkpoint-conflict": CatalogueEntry(409, "同一高度已签署另一区块"),
+    "checkpoint-behind": CatalogueEntry(409, "已签署更高的区块"),
+    "checkpoint-not-descendant": CatalogueEntry(409, "区块不是已签署区块的后代"),
+    "checkpoint-quorum-missing": CatalogueEntry(503, "检查点签名不足", "after"),
+    "holder-unproven": CatalogueEntry(403, "未证明持有该票据"),
     # Our own services.
     "hsm-unavailable": CatalogueEntry(503, "签名设备不可用", "after"),
     "chain-unreachable": CatalogueEntry(503, "链节点不可用", "after"),

@@ -258,3 +258,25 @@ notices = Table(
     Index(None, "submission"),
     Index(None, "used_by"),
 )
+
+# What this node signed as a member, one hash a height. The decision is here before the signature exists.
+own_checkpoints = Table(
+    "own_checkpoints",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("block_hash", LargeBinary, nullable=False),
+    Column("state_root", LargeBinary, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),  # Unix seconds of the block
+    Column("signature", LargeBinary),  # 64 bytes; absent while a decision waits for its signature
+    Column("decided_at", BigInteger, nullable=False),
+)
+
+# Other members' signatures on the same blocks, verified before they are kept.
+member_checkpoints = Table(
+    "member_checkpoints",
+    metadata,
+    Column("number", BigInteger, nullable=False),
+    Column("member", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("number", "member"),
+)

@@ -1,4 +1,4 @@
-"""The HSM: one login, a bounded pool of sessions, and the two keys of the node."""
+"""The HSM: one login, a bounded pool of sessions, and the three keys of the node."""
 
 from piaolian_node.hsm.token import HSMToken
 

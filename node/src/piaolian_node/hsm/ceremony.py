@@ -1,7 +1,8 @@
-"""The key ceremony: make a token where it is SoftHSM, and the node's two keys inside it.
+"""The key ceremony: make a token where it is SoftHSM, and the node's three keys inside it.
 
 ``transactions`` signs on secp256k1 what the relayer sends; ``supervision`` signs on P-256 what the department
-countersigns. Both are made in the token, never leave it, and are never replaced by this command.
+countersigns; ``checkpoint`` signs on P-256 which blocks are final. All are made in the token, never leave it, and are
+never replaced by this command.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from piaolian_node.hsm.token import find_token
 from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner, generate_chain_key
 from piaolian_sdk.errors import SignerError
 from piaolian_sdk.signing.pkcs11 import generate_document_key
+from piaolian_sdk.token_key import read_public_point
 
 _SOFTHSM_TOOL = "softhsm2-util"
 
@@ -34,11 +36,13 @@ class MadeKeys:
     Attributes:
         address: Account of the transaction key.
         supervision_public_key: SubjectPublicKeyInfo, DER.
+        checkpoint_point: Public point of the checkpoint key, 65 bytes.
         request: Certificate request (PKCS#10) signed by the supervision key, DER.
     """
 
     address: str
     supervision_public_key: bytes
+    checkpoint_point: bytes
     request: bytes
 
 
@@ -74,9 +78,16 @@ def init_softhsm_token(module: Path, label: str, pin: str, so_pin: str) -> bool:
 
 
 def make_keys(
-    module: Path, label: str, pin: str, *, chain_label: str, supervision_label: str, subject: str
+    module: Path,
+    label: str,
+    pin: str,
+    *,
+    chain_label: str,
+    supervision_label: str,
+    checkpoint_label: str,
+    subject: str,
 ) -> MadeKeys:
-    """Make the two key pairs that are absent, and return the public halves.
+    """Make the key pairs that are absent, and return the public halves.
 
     Args:
         module: PKCS#11 library.
@@ -84,6 +95,7 @@ def make_keys(
         pin: User PIN.
         chain_label: Label of the secp256k1 key.
         supervision_label: Label of the P-256 key.
+        checkpoint_label: Label of the P-256 key of checkpoints.
         subject: Name of the department in the certificate request.
 
     Raises:
@@ -94,11 +106,13 @@ def make_keys(
         with _open(token, pin) as session:
             if not _has_key(session, chain_label):
                 generate_chain_key(session, chain_label)
-            if not _has_key(session, supervision_label):
-                generate_document_key(session, supervision_label)
+            for document_label in (supervision_label, checkpoint_label):
+                if not _has_key(session, document_label):
+                    generate_document_key(session, document_label)
             public = session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=supervision_label)
             spki = bytes(encode_ec_public_key(cast("PublicKey", public)))
             request = _certificate_request(session, supervision_label, spki, subject)
+            point = read_public_point(session, checkpoint_label)
             address = Pkcs11ChainSigner(lambda: _Lent(session), chain_label).address
     except (PKCS11Error, SignerError) as exc:
         raise ConfigError(
@@ -107,7 +121,7 @@ def make_keys(
             field="token_label",
             remedy="check PIN, label and free space of the token",
         ) from exc
-    return MadeKeys(address, spki, request)
+    return MadeKeys(address, spki, point, request)
 
 
 class _Lent:

@@ -56,6 +56,8 @@ class Worker:
             "index": indexer.step,
             "relay": relayer.step,
         }
+        if context.checkpoints is not None:
+            self._steps["checkpoints"] = context.checkpoints.step
         self._cleaned_ms = 0
 
     async def run(self, stop: asyncio.Event) -> None:

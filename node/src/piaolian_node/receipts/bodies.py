@@ -23,6 +23,28 @@ async def ciphertext_of(context: NodeContext, body: Row[Any]) -> bytes:
     return await context.bodies.get(body.cid)
 
 
+async def document_of(context: NodeContext, row: Row[Any]) -> bytes:
+    """Return one receipt's document with both signatures, opened with the department's key.
+
+    Raises:
+        RecordError: The body or a key is missing.
+        UnavailableError: The body is in IPFS alone and the daemons do not answer.
+    """
+    async with context.database.read() as connection:
+        body = await repository.body_of(connection, row.range, row.number)
+        batch_key = await repository.batch_key_of(connection, row.submission, context.department_recipient)
+    if body is None or batch_key is None:
+        raise RecordError("the body of a receipt or its key is missing", "票据正文或其密钥缺失")
+    ciphertext = await ciphertext_of(context, body)
+    return await context.in_executor(_open, context, row, body, batch_key, ciphertext)
+
+
+def _open(context: NodeContext, row: Row[Any], body: Row[Any], batch_key: bytes, ciphertext: bytes) -> bytes:
+    key = receipt_key(row._mapping)  # noqa: SLF001 # By column name.
+    opened = open_body(ciphertext, key, body.wrapped_content_key, batch_key, context.private_key)
+    return ReceiptBody.from_bytes(opened).document
+
+
 async def rebuild_documents(context: NodeContext, rows: Sequence[Row[Any]]) -> list[bytes]:
     """Return the documents of receipts with both signatures, opened with the department's key.
 
@@ -52,15 +74,7 @@ async def rebuild_documents(context: NodeContext, rows: Sequence[Row[Any]]) -> l
 
     def open_all() -> list[bytes]:
         return [
-            ReceiptBody.from_bytes(
-                open_body(
-                    ciphertext,
-                    receipt_key(row._mapping),  # noqa: SLF001 # By column name.
-                    body.wrapped_content_key,
-                    batch_key,
-                    context.private_key,
-                )
-            ).document
+            _open(context, row, body, batch_key, ciphertext)
             for row, body, ciphertext in zip(rows, kept, sealed, strict=True)
         ]
 

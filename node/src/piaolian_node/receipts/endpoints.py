@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from piaolian_node.api.authentication import Context, asks, use_address, writes
 from piaolian_node.api.call import Call
 from piaolian_node.outbox.acceptance import once
 from piaolian_node.receipts import acts, questions
+from piaolian_node.receipts.bundle import bundle_of, find_held
 from piaolian_node.receipts.prepare import prepare_receipts, same_receipts
 from piaolian_node.receipts.reversals import prepare_reversal, same_reversal, submit_reversal
 from piaolian_node.receipts.submit import submit_receipts
@@ -127,6 +128,24 @@ async def state(context: Context, party: Asker, code: Code, number: Number, chec
 async def proof(context: Context, party: Asker, code: Code, number: Number, check: Check = None) -> ReceiptProof:
     """Return the proof of a receipt to its unit or to whoever knows its check code."""
     return await questions.receipt_proof(context, await questions.find_asked(context, party, code, number, check))
+
+
+@router.get(paths.RECEIPT_BUNDLE)
+async def bundle(
+    context: Context,
+    party: Asker,
+    code: Code,
+    number: Number,
+    check: Check = None,
+    deadline: Annotated[int | None, Query(ge=0, lt=1 << 40)] = None,
+    holder_signature: Annotated[str | None, Query(pattern=r"^0x[0-9a-f]{130}$")] = None,
+) -> Response:
+    """Return the proof bundle to the unit, to an auditor, or to who signs with the receipt's booking key."""
+    holder = None
+    if deadline is not None and holder_signature is not None:
+        holder = (deadline, bytes.fromhex(holder_signature[2:]))
+    receipt = await find_held(context, party, (code, number), check, holder)
+    return Response(await bundle_of(context, receipt), media_type="application/json")
 
 
 @router.get(paths.RECEIPT_BODY)

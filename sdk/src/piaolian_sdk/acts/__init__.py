@@ -9,6 +9,7 @@ Example:
 """
 
 from piaolian_sdk.acts.eip712 import Act, domain_separator, recover_address
+from piaolian_sdk.acts.holder import FetchBundle
 from piaolian_sdk.acts.messages import (
     ALL_ACTS,
     Book,
@@ -34,6 +35,7 @@ __all__ = [
     "Cancel",
     "ChainSigner",
     "Exchange",
+    "FetchBundle",
     "Issue",
     "Notice",
     "ReturnPaper",

@@ -47,6 +47,7 @@ from piaolian_sdk.wire.base import (
     TransactionHash,
     Verdict,
 )
+from piaolian_sdk.wire.checkpoints import CheckpointSignature, SignCheckpoint, SignedCheckpoint
 from piaolian_sdk.wire.payments import (
     MAX_NOTICE_LINES,
     CancelNotice,
@@ -105,6 +106,7 @@ __all__ = [
     "Catalogue",
     "CatalogueEntry",
     "CheckCodeText",
+    "CheckpointSignature",
     "Count",
     "Counter",
     "CountersignedReceipt",
@@ -150,6 +152,8 @@ __all__ = [
     "ReceiptToPrepare",
     "ReceiptToSubmit",
     "Request",
+    "SignCheckpoint",
+    "SignedCheckpoint",
     "SubmissionState",
     "SubmissionStateName",
     "SubmitNotices",
