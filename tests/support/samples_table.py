@@ -1,6 +1,7 @@
 """The table of the samples: what is accepted and what is refused, and by which rule. ``make samples`` prints it.
 
 Each line is ``source <TAB> place <TAB> value <TAB> outcome``; outcomes are ``accepted as ...`` or ``refused: code``.
+The reviewed table has one cell more: why, by which text.
 Values are written with their hidden characters escaped and cut after 40 characters.
 """
 
@@ -21,6 +22,7 @@ from piaolian_sdk.money import (
     text_from_fen,
 )
 from piaolian_sdk.receipt import EInvoice, ParsedReceipt, parse_receipt, write_unsigned
+from piaolian_sdk.receipt.printed import AMOUNT_LABELS, printed_date, read_printed
 from piaolian_sdk.rules import CatalogueItem, PaidNotice, RuleContext, kind_of, violations
 from piaolian_sdk.text import encode_text
 from support.documents import OUTPATIENT, SAMPLES, edge_values, sample_bytes, sample_model
@@ -57,24 +59,26 @@ _READERS: Final[dict[str, Read]] = {
     "dates": _day,
     "pay_codes": PaymentCode.from_string,
 }
-# Label of the printed copy, what reads its value, and what the value looks like there.
-_PRINTED: Final[tuple[tuple[str, Read, str], ...]] = (
-    ("票据代码：?", ReceiptCode.from_string, r"[0-9]+"),
-    ("票据号码?：?", ReceiptNumber.from_string, r"[0-9]+"),
-    ("校验码：?", CheckCode.from_string, r"[0-9A-Za-z]+"),
-    ("开票日期：", _day, r"[0-9-]+"),
-    ("就诊日期：", _day, r"[0-9]+(?: [0-9:]+)?"),
-    ("医保统筹基金支付：", _amount, r"[-0-9.,]*"),
-    ("其他支付：", _amount, r"[-0-9.,]*"),
-    ("个人账户支付：", _amount, r"[-0-9.,]*"),
-    ("个人现金支付：", _amount, r"[-0-9.,]*"),
-    ("个人账户余额：", _amount, r"[-0-9.,]*"),
-    ("个人自付：", _amount, r"[-0-9.,]*"),
-    ("个人自费：", _amount, r"[-0-9.,]*"),
-    ("大写）", _capitals, r"[^\s(（]+"),
-    (r"小写\)", _amount, r"[￥0-9.,]+"),
+# What reads the value of a label on a printed copy; every other label is text.
+_PRINTED: Final[dict[str, Read]] = {
+    **dict.fromkeys(AMOUNT_LABELS, lambda text: _amount(text) if text else "nothing"),
+    "票据代码": ReceiptCode.from_string,
+    "票据号码": ReceiptNumber.from_string,
+    "所属电子票据代码": ReceiptCode.from_string,
+    "所属电子票据号码": ReceiptNumber.from_string,
+    "校验码": CheckCode.from_string,
+    "开票日期": lambda text: text_from_date(printed_date(text, "开票日期")),
+    "就诊日期": lambda text: text_from_date(printed_date(text, "就诊日期")),
+    "交费日期": lambda text: text_from_date(printed_date(text, "交费日期")),
+    "大写": _capitals,
+    "小写": lambda text: _amount(text.removeprefix("￥")),
+}
+# The message that is sent on issue, as Hebei publishes it.
+_MESSAGE: Final[tuple[tuple[str, Read, str], ...]] = (
+    ("票据代码", ReceiptCode.from_string, r"[0-9]+"),
+    ("票据号", ReceiptNumber.from_string, r"[0-9]+"),
+    ("校验码", CheckCode.from_string, r"[0-9A-Za-z]+"),
     ("金额", _amount, r"[0-9][0-9.,]*(?=查验)"),
-    ("小计 ", _quantity, r"[0-9.,]+"),
 )
 
 
@@ -131,9 +135,16 @@ def _documents() -> Iterator[str]:
 def _printed() -> Iterator[str]:
     for file in sorted(_TEXTS.glob("*.txt")):
         text = file.read_text(encoding="utf-8")
-        for label, read, form in _PRINTED:
-            for found in re.finditer(f"{label}({form})", text):
-                yield _line(file.stem, found[0].removesuffix(found[1]), found[1], _outcome(read, found[1]))
+        if file.stem.startswith("sms"):
+            for label, read, form in _MESSAGE:
+                for value in re.findall(f"{label}({form})", text):
+                    yield _line(file.stem, label, value, _outcome(read, value))
+            continue
+        printed = read_printed(text)
+        for label, value in printed.values.items():
+            yield _line(file.stem, label, value, _outcome(_PRINTED.get(label, lambda text: text or "nothing"), value))
+        yield _line(file.stem, "total", text_from_fen(printed.total_fen), "accepted as words and figures agree")
+        yield _line(file.stem, "unit", printed.unit or "", f"accepted as {printed.unit or 'nothing'}")
 
 
 def _with_payer(name: str) -> EInvoice:

@@ -109,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         "wait until the code is paid, then issue exactly its amount and items", amounts.payment,
     ),
     Rule(
-        "R020", "red-reference-missing", f"{_MEDICAL} 第21条",
+        "R020", "red-reference-missing", f"{_MEDICAL}（冲红）",
         "the red receipt does not name its blue one", "红票未正确关联原票据",
         "give code and number of the receipt that is reversed", amounts.red_reference,
     ),
