@@ -8,15 +8,17 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from piaolian_network import membership
 from piaolian_network.check import check_chain
 from piaolian_network.deploy import read_address_book
-from piaolian_network.errors import NetworkError
+from piaolian_network.errors import NetworkError, StateError
 from piaolian_network.lifecycle import Network
 from piaolian_network.status import NetworkStatus
-from piaolian_network.trust import trust_json
+from piaolian_network.trust import read_trust_file
+from piaolian_sdk.errors import InputError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,11 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--address-book", type=Path, default=None)
     check.set_defaults(run=_check)
 
-    trust = commands.add_parser("trust", help="生成验证方使用的信任文件")
-    trust.add_argument("directory", type=Path)
-    trust.add_argument("--roots", type=Path, nargs="*", default=[], help="根证书（PEM）")
-    trust.add_argument("--output", type=Path, required=True)
-    trust.set_defaults(run=_trust)
+    _add_trust(commands)
 
     vote = commands.add_parser("vote", help="表决增加或移除验证节点")
     vote.add_argument("directory", type=Path)
@@ -94,6 +92,25 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("directories", type=Path, nargs="*", metavar="directory")
     down.set_defaults(run=_down)
     return parser
+
+
+def _add_trust(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    trust = commands.add_parser("trust", help="生成验证方使用的信任文件")
+    trust.add_argument("directory", type=Path)
+    trust.add_argument("--name", required=True, help="网络名称")
+    trust.add_argument("--roots", type=Path, nargs="+", required=True, help="单位与财政部门证书的根证书（PEM）")
+    trust.add_argument("--supervisors", type=Path, nargs="+", required=True, help="财政部门监制签名证书（PEM）")
+    trust.add_argument("--quorum", type=int, default=None, help="检查点法定签名数；缺省为过半数")
+    trust.add_argument("--revoked", nargs="*", default=[], metavar="序列号@时刻", help="吊销的证书，时刻为 ISO 8601")
+    trust.add_argument("--output", type=Path, required=True, help="信任文件；已有时保留其历史")
+    trust.set_defaults(run=_trust)
+
+    member_key = commands.add_parser("checkpoint-key", help="登记成员的检查点公钥；新密钥取代旧密钥")
+    member_key.add_argument("directory", type=Path)
+    member_key.add_argument("name", help="成员名称，与节点设置 CHECKPOINT_MEMBER 相同")
+    member_key.add_argument("address", help="成员账户")
+    member_key.add_argument("key", help="公钥：04 与 128 位十六进制，节点 keys init 打印")
+    member_key.set_defaults(run=_checkpoint_key)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -136,10 +153,43 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _trust(options: argparse.Namespace) -> int:
-    book = read_address_book(Network(options.directory).address_book_path)
-    roots = [path.read_text(encoding="ascii") for path in options.roots]
-    options.output.write_text(trust_json(book, roots), encoding="utf-8")
+    made = Network(options.directory).trust(
+        options.name,
+        [path.read_text(encoding="ascii") for path in options.roots],
+        [path.read_text(encoding="ascii") for path in options.supervisors],
+        quorum=options.quorum,
+        revocations=[_revocation(text) for text in options.revoked],
+        earlier=read_trust_file(options.output),
+    )
+    options.output.write_text(made.to_json(), encoding="utf-8")
     print(f"信任文件：{options.output}")
+    return 0
+
+
+def _revocation(text: str) -> tuple[str, int]:
+    serial, _, moment = text.partition("@")
+    try:
+        return serial.upper(), int(datetime.fromisoformat(moment).timestamp())
+    except ValueError as exc:
+        raise StateError(
+            "members-invalid",
+            f"{text} is no revocation",
+            f"{text} 不是吊销记录",
+            "写作 序列号@2026-03-02T10:00:00+08:00。",
+        ) from exc
+
+
+def _checkpoint_key(options: argparse.Namespace) -> int:
+    try:
+        point = bytes.fromhex(options.key.removeprefix("0x"))
+    except ValueError:
+        # Text that is no key is refused by the same rule as a point off the curve.
+        point = b""
+    try:
+        Network(options.directory).set_checkpoint_key(options.name, options.address, point)
+    except InputError as exc:
+        raise StateError("members-invalid", exc.message, exc.message_zh, "用节点 keys init 打印的公钥。") from exc
+    print(f"已登记检查点公钥：{options.name}")
     return 0
 
 

@@ -26,6 +26,8 @@ ErrorCode = Literal[
     "program-failed",
     "program-unknown",
     "port-taken",
+    "code-missing",
+    "trust-mismatch",
     "service-unreachable",
     "service-refused",
     "chain-halted",

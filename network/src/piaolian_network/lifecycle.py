@@ -17,6 +17,7 @@ from typing import Final, Self
 
 from piaolian_network import (
     anvil,
+    checkpoints,
     creation,
     deploy,
     geth,
@@ -27,6 +28,7 @@ from piaolian_network import (
     preparation,
     readiness,
     status,
+    trust,
 )
 from piaolian_network.creation import MEMBERS_FILE, Plan, member_folder
 from piaolian_network.errors import StateError
@@ -37,6 +39,7 @@ from piaolian_network.programs import find_program
 from piaolian_network.roles import Role
 from piaolian_network.supervisor import Program, Supervisor
 from piaolian_sdk.contracts.address_book import AddressBook
+from piaolian_sdk.proof import TrustFile
 
 Progress = Callable[[str], None]
 
@@ -256,7 +259,70 @@ class Network:
         journal = self.directory / "deployment.json"
         book = deploy.deploy(self.rpc_urls[0], key, setup, journal=journal, progress=progress)
         self.address_book_path.write_text(book.to_json(), encoding="utf-8")
+        checkpoints.register(self.rpc_urls[0], key, book, self.checkpoint_members)
         return book
+
+    @property
+    def checkpoint_members(self) -> list[checkpoints.CheckpointMember]:
+        """Every key that a member ever signed checkpoints with."""
+        return checkpoints.read_checkpoint_members(self.directory / checkpoints.CHECKPOINT_MEMBERS_FILE)
+
+    def set_checkpoint_key(self, name: str, address: str, point: bytes) -> None:
+        """Note a member's checkpoint key, and write it into the Registry where the contracts are deployed.
+
+        Args:
+            name: The member, as its node names itself.
+            address: Its account.
+            point: Public key, 65 bytes.
+
+        Raises:
+            InputError: It is no key.
+            NetworkError: The key counted before, or the transaction was refused.
+        """
+        members = checkpoints.with_key(self.checkpoint_members, name, address, point, int(time.time()))
+        checkpoints.write_checkpoint_members(self.directory / checkpoints.CHECKPOINT_MEMBERS_FILE, members)
+        if self.address_book_path.exists():
+            book = deploy.read_address_book(self.address_book_path)
+            checkpoints.register(self.rpc_urls[0], self.accounts.administrator.read_private_key(), book, members)
+
+    def trust(
+        self,
+        name: str,
+        roots: Sequence[str],
+        supervisors: Sequence[str],
+        *,
+        quorum: int | None = None,
+        revocations: Sequence[tuple[str, int]] = (),
+        earlier: TrustFile | None = None,
+    ) -> TrustFile:
+        """Return the trust file for verifiers.
+
+        Args:
+            name: Of the network, for people.
+            roots: PEM of the authorities.
+            supervisors: PEM of the certificates that finance departments countersign with.
+            quorum: How many members must sign a checkpoint; None takes the least above half.
+            revocations: Serial number (hexadecimal, capital) and Unix seconds of each.
+            earlier: The file before, whose history is kept.
+
+        Raises:
+            NetworkError: A part is wrong, or the chain does not answer.
+        """
+        book = deploy.read_address_book(self.address_book_path)
+        members = self.checkpoint_members
+        present = sum(member.is_open() for member in members)
+        parts = trust.TrustParts(
+            network_name=name,
+            is_sandbox=self.members.chain.engine == "anvil",
+            made_at=int(time.time()),
+            proxy_code_hashes=trust.read_proxy_code_hashes(self.rpc_urls[0], book),
+            members=members,
+            quorum=quorum if quorum is not None else (present // 2 + 1 if present else 0),
+            certificate_roots=roots,
+            supervisors=supervisors,
+            revocations=revocations,
+        )
+        return trust.trust_file(book, parts, earlier)
 
     def fund(self, *addresses: str, amount_wei: int = FUNDS_WEI // 1000) -> None:
         """Send ether from the administrator, for accounts whose keys were made after genesis."""

@@ -40,7 +40,10 @@ def test_cli__files_of_clique__writes_genesis_and_refuses_compose(
 def test_cli__trust_without_deployment__says_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     directory = tmp_path / "network"
     cli.main(["init", str(directory), "--base-port", "20000"])
-    assert cli.main(["trust", str(directory), "--output", str(tmp_path / "trust.json")]) == 1
+    (tmp_path / "root.pem").write_text("root", encoding="ascii")
+    pem = str(tmp_path / "root.pem")
+    options = ["--name", "测试", "--roots", pem, "--supervisors", pem, "--output", str(tmp_path / "trust.json")]
+    assert cli.main(["trust", str(directory), *options]) == 1
     assert "piaolian-network deploy" in capsys.readouterr().err
     assert not (tmp_path / "trust.json").exists()
 
