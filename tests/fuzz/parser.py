@@ -22,7 +22,7 @@ _WORK = _ROOT / "var" / "fuzz"
 
 
 def _outcome(data: bytes, *, by_tags: bool) -> ParsedReceipt | str:
-    vars(reading)["read_plain"] = read_plain if by_tags else lambda _text: None
+    vars(reading)["read_plain"] = read_plain if by_tags else lambda _text, _data: None
     try:
         return parse_receipt(data)
     except InputError as error:

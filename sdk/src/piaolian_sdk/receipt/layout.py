@@ -15,14 +15,12 @@ class Child:
         name: Name of the field in the model.
         alias: Name of the XML element.
         layout: Layout of its own children, or None for text.
-        end: The end tag without its first character.
     """
 
     position: int
     name: str
     alias: str
     layout: "Layout | None"
-    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,12 @@ class Layout:
     Attributes:
         children: By the name of the XML element.
         is_ordered: Whether another order than the written one is refused.
+        steps: Of each child its position, its end tag without the first character, and its own layout.
     """
 
     children: dict[str, Child]
-    is_ordered: bool = True
+    is_ordered: bool
+    steps: "dict[str, tuple[int, str, Layout | None]]"
 
 
 def layout_of(model: type[Element]) -> Layout:
@@ -46,8 +46,9 @@ def layout_of(model: type[Element]) -> Layout:
         candidates = (field.annotation, *get_args(field.annotation))
         nested = [kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Element)]
         below = layout_of(nested[0]) if nested else None
-        children[alias] = Child(position, name, alias, below, f"/{alias}>")
-    return Layout(children, is_ordered=model is not MainExtension)
+        children[alias] = Child(position, name, alias, below)
+    steps = {alias: (child.position, f"/{alias}>", child.layout) for alias, child in children.items()}
+    return Layout(children, model is not MainExtension, steps)
 
 
 def all_children(layout: Layout) -> list[Child]:

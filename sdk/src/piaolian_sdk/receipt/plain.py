@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from piaolian_sdk.receipt.layout import AUX_ITEM, HEADER, ITEM, MAIN, SIGNATURE, Layout
-from piaolian_sdk.receipt.writing import NOT_XML
 
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _WHITE_SPACE = " \t\n"  # A carriage return is not plain: XML reads it as a line feed.
 
 
@@ -21,17 +21,18 @@ class _NotPlainError(Exception):
     """The document is left to the XML parser."""
 
 
-def read_plain(text: str) -> dict[str, Any] | None:
+def read_plain(text: str, data: bytes) -> dict[str, Any] | None:
     """Return the contents of a plain document, as ``EInvoice`` has them, with texts as they stand; None for others.
 
     Args:
         text: The document without its XML declaration.
+        data: The same as bytes, with or without the declaration.
     """
     # References; line ends that are read otherwise; ``]]>``, which no text may hold (XML 1.0, production 14).
     if "&" in text or "\r" in text or "]]>" in text:
         return None
-    # What is printable is a character of XML; the search is for line ends and for characters of private use.
-    if not text.isprintable() and NOT_XML.search(text):
+    # Characters that are none of XML (production 2); surrogates are not in UTF-8.
+    if len(data.translate(None, _CONTROLS)) != len(data) or "\ufffe" in text or "\uffff" in text:
         return None
     # Comments, instructions and character sections begin like a tag and are none that is expected.
     pieces = iter(text.split("<"))
@@ -87,26 +88,27 @@ def _repeated(pieces: Iterator[str], layout: Layout, name: str, end: str) -> lis
 def _children(pieces: Iterator[str], layout: Layout, end: str) -> dict[str, Any]:
     """Return the children of an element by name, up to its end tag."""
     values: dict[str, Any] = {}
-    children = layout.children
+    steps, is_ordered = layout.steps, layout.is_ordered
     last = -1
     for piece in pieces:
         tag, closed, text = piece.partition(">")
         # A tag that is not closed before the next one begins is no tag.
-        known = children.get(tag) if closed else None
-        if known is None:
+        step = steps.get(tag) if closed else None
+        if step is None:
             _expect(piece, end)
             return values
-        if tag in values or (known.position < last and layout.is_ordered):
+        position, close, below = step
+        if position <= last if is_ordered else tag in values:
             raise _NotPlainError
-        last = known.position
-        if known.layout is None:
+        last = position
+        if below is None:
             closing = next(pieces)
-            if closing != known.end:
-                _expect(closing, known.end)
+            if closing != close:
+                _expect(closing, close)
             values[tag] = text
         else:
             _expect(text, "")
-            values[tag] = _children(pieces, known.layout, known.end)
+            values[tag] = _children(pieces, below, close)
     raise _NotPlainError
 
 

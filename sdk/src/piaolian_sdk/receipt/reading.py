@@ -95,7 +95,7 @@ def parse_receipt(data: bytes, *, max_bytes: int = MAX_RECEIPT_BYTES) -> ParsedR
         raise refused("receipt-too-large", f"at most {max_bytes} bytes", f"票据不得超过 {max_bytes} 字节")
     text, start = _decode(data)
     # 2. Known elements, each once, in order: of a plain document by its tags, of every other by the XML parser.
-    contents = read_plain(text[start:])
+    contents = read_plain(text[start:], data)
     if contents is None:
         contents = _members(_parse_xml(data))
         _check_tags(data, len(contents.get("signatures", ())))
