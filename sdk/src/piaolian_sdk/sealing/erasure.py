@@ -1,8 +1,8 @@
 """Erasing: who may destroy the keys of which receipts, and when. Pure; the node destroys what is approved here.
 
 Destroying a receipt's wrapped content keys makes its body unreadable for everybody; the commitment on chain stays. The
-order is that of destroying vouchers (会计档案管理办法 第十八条、第十九条): a list is drawn up, a second person approves
-exactly this list, then it is carried out.
+order is that in which accounting records are destroyed (会计档案管理办法): a list is drawn up (销毁清册), a second
+person approves exactly this list, then it is carried out.
 
 Not claimed: a unit's own files, delivered documents and keys that were unwrapped before are beyond this network.
 
