@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from piaolian_sdk.errors import InputError, VerificationError
-from piaolian_sdk.sm2 import Sm2Backend, Sm2PrivateKey, Sm2PublicKey, backends, keys, sm3
+from piaolian_sdk.errors import InputError, SignerError, VerificationError
+from piaolian_sdk.sm2 import Sm2Backend, Sm2PrivateKey, Sm2PublicKey, backends, keys, libcrypto, sm3
+
+backend_module = sys.modules["piaolian_sdk.sm2.backend"]
 
 SCALAR = bytes.fromhex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8")
 POINT = (
@@ -75,6 +78,77 @@ def test_encrypt__another_key__does_not_open() -> None:
     assert mine.decrypt(sealed) == b"k" * 16
     with pytest.raises(VerificationError):
         other.decrypt(sealed)
+
+
+# GB/T 32918.5, annex C.2: C1 (x, y), C3 and C2 of "encryption standard" under the same key.
+C1_X = "04ebfc718e8d1798620432268e77feb6415e2ede0e073c0f4f640ecd2e149a73"
+C1_Y = "e858f9d81e5430a57b36daab8f950a3c64e6ee6a63094d99283aff767e124df0"
+C3 = "59983c18f809e262923c53aec295d30383b54e39d609d160afcb1908d0bd8766"
+C2 = "21886ca989ca9c7d58087307ca93092d651efa"
+
+
+def standard_ciphertext(*, hash_first: bool = True) -> bytes:
+    """Return the standard's ciphertext in the form of GM/T 0009: SEQUENCE(x, y, C3, C2)."""
+    integers = f"0220{C1_X}022100{C1_Y}"
+    strings = [f"0420{C3}", f"0413{C2}"]
+    body = bytes.fromhex(integers + "".join(strings if hash_first else reversed(strings)))
+    return b"\x30" + bytes([len(body)]) + body
+
+
+@pytest.mark.usefixtures("chosen")
+def test_decrypt__standard_ciphertext__standard_plaintext() -> None:
+    assert Sm2PrivateKey(SCALAR).decrypt(standard_ciphertext()) == b"encryption standard"
+
+
+@pytest.mark.usefixtures("chosen")
+def test_decrypt__old_order_of_the_parts__refused() -> None:
+    with pytest.raises(VerificationError):
+        Sm2PrivateKey(SCALAR).decrypt(standard_ciphertext(hash_first=False))
+
+
+@pytest.mark.usefixtures("chosen")
+def test_decrypt__any_byte_changed__refused() -> None:
+    sealed = standard_ciphertext()
+    for position in range(len(sealed)):
+        changed = sealed[:position] + bytes([sealed[position] ^ 1]) + sealed[position + 1 :]
+        with pytest.raises(VerificationError):
+            Sm2PrivateKey(SCALAR).decrypt(changed)
+
+
+@pytest.mark.usefixtures("chosen")
+def test_verify__any_byte_of_the_standard_signature_changed__refused() -> None:
+    signature = bytes.fromhex(SIGNATURE)
+    for position in range(len(signature)):
+        changed = signature[:position] + bytes([signature[position] ^ 1]) + signature[position + 1 :]
+        with pytest.raises(VerificationError):
+            Sm2PrivateKey(SCALAR).public_key.verify(b"message digest", changed)
+
+
+def test_backends__this_machine__libcrypto_first_and_both_know_the_answer() -> None:
+    # gmssl-pyx has wheels of x86_64 alone (the marker in pyproject.toml); elsewhere libcrypto is the one there is.
+    assert [found.name for found in backends()] == ["libcrypto", "gmssl"]
+
+
+def test_backends__no_wheel__libcrypto_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "piaolian_sdk.sm2.gmssl", None)
+    assert [found.name for found in backends.__wrapped__()] == ["libcrypto"]
+
+
+def test_backends__no_library__gmssl_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise OSError("libcrypto.so.3: cannot open shared object file")
+
+    monkeypatch.setattr(libcrypto, "_load", missing)
+    assert [found.name for found in backends.__wrapped__()] == ["gmssl"]
+
+
+def test_backend__none_or_none_that_knows_the_answer__nothing_is_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend_module, "_knows_answer", lambda _candidate: False)
+    assert backends.__wrapped__() == ()
+    monkeypatch.setattr(backend_module, "backends", tuple)
+    with pytest.raises(SignerError) as refusal:
+        backend_module.backend.__wrapped__()
+    assert refusal.value.code == "sm2-backend-missing"
 
 
 def test_encrypt__between_backends__opens_both_ways() -> None:

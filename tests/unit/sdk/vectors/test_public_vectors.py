@@ -11,6 +11,7 @@ import cryptography_vectors
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from piaolian_sdk.errors import VerificationError
 from piaolian_sdk.sealing import BodyToSeal, envelope, seal_batch
@@ -45,6 +46,18 @@ def test_sm3__oscca_vector__gives_the_digest(record: dict[str, str]) -> None:
     message = bytes.fromhex(record["Msg"])[: int(record["Len"]) // 8]
 
     assert sm3(message).hex() == record["MD"]
+
+
+def blocks() -> list[dict[str, str]]:
+    return [record for record in records("ciphers/SM4/draft-ribose-cfrg-sm4-10-ecb.txt") if "PLAINTEXT" in record]
+
+
+@pytest.mark.parametrize("record", blocks(), ids=lambda record: record["KEY"][:8])
+def test_sm4__published_blocks__encrypt_and_decrypt(record: dict[str, str]) -> None:
+    cipher = Cipher(algorithms.SM4(bytes.fromhex(record["KEY"])), modes.ECB())  # The block itself.
+
+    assert cipher.encryptor().update(bytes.fromhex(record["PLAINTEXT"])).hex() == record["CIPHERTEXT"].lower()
+    assert cipher.decryptor().update(bytes.fromhex(record["CIPHERTEXT"])).hex() == record["PLAINTEXT"].lower()
 
 
 def test_sm4_gcm__rfc_8998__seals_and_opens(monkeypatch: pytest.MonkeyPatch) -> None:
