@@ -260,6 +260,17 @@ def test_reversed_receipt__by_a_number_of_another_unit__refused() -> None:
     assert refusal(world, world.bundle(parts)) == ("reversal", "link-of-other-unit")
 
 
+def test_state_from_before_a_reversal__under_the_checkpoint_after_it__refused() -> None:
+    world = ProofWorld()
+    parts = world.issue_by_list()
+    before = world.bundle(parts)
+    world.issue_red(parts)
+    world.block_number += 1
+    after = world.bundle(parts)
+    mixed = before.model_copy(update={"checkpoint": after.checkpoint})
+    assert refusal(world, mixed) == ("contracts", "state-node-missing")
+
+
 def test_reasons__every_one_belongs_to_a_step_and_numbers_count_up() -> None:
     assert [step.NUMBER for step in STEPS] == list(range(1, 23))
     assert len({step.STEP for step in STEPS}) == 22
