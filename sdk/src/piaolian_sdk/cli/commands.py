@@ -10,6 +10,7 @@ from piaolian_sdk.cli.disclosures import proof_from_file
 from piaolian_sdk.cli.trust import read_trust
 from piaolian_sdk.client import PublicClient
 from piaolian_sdk.contracts import AddressBook, ChainReader, FinalityPolicy
+from piaolian_sdk.errors import InputError
 from piaolian_sdk.money import MAX_AMOUNT_FEN, fen_from_decimal, text_from_fen
 from piaolian_sdk.receipt import ParsedReceipt, parse_receipt
 from piaolian_sdk.rules import RULES, CatalogueItem, PaidNotice, RuleContext, kind_of, violations
@@ -49,9 +50,18 @@ def check_file(arguments: argparse.Namespace) -> Outcome:
     return lines, not broken
 
 
-def verify_file(arguments: argparse.Namespace) -> Outcome:
-    """Verify a document against a chain node."""
-    document = arguments.file.read_bytes()
+def verify_online(arguments: argparse.Namespace) -> Outcome:
+    """Verify one document against a chain node."""
+    is_whole = len(arguments.file) == 1 and arguments.address_book and bool(arguments.proof) != bool(arguments.node)
+    if not is_whole or arguments.list:
+        raise InputError(
+            "value-out-of-range",
+            "against a chain node one document is verified, with --address-book and either --proof or --node",
+            "联网查验一次一张票据，须给出 --address-book，并给出 --proof 或 --node 之一",
+            field="rpc",
+            remedy="give these options, or leave --rpc out and give bundles and a trust file",
+        )
+    document = Path(arguments.file[0]).read_bytes()
     book = AddressBook.from_file(arguments.address_book)
     proof = _proof_from_node(document, arguments.node) if arguments.node else proof_from_file(arguments.proof)
     reader = ChainReader(arguments.rpc, book, FinalityPolicy(arguments.finality_depth))
@@ -98,6 +108,5 @@ def _proof_from_node(document: bytes, base_url: str) -> ReceiptProof:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], Outcome]] = {
     "receipt check": check_file,
-    "verify": verify_file,
     "rules": list_rules,
 }

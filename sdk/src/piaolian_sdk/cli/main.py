@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from piaolian_sdk.cli import authority, codes, commands, documents
+from piaolian_sdk.cli import authority, codes, commands, documents, verifying
 from piaolian_sdk.errors import PiaolianError, RemoteError
 
 IN_ORDER, REFUSED, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
-_COMMANDS = commands.COMMANDS | documents.COMMANDS | authority.COMMANDS | codes.COMMANDS
+_COMMANDS = commands.COMMANDS | documents.COMMANDS | authority.COMMANDS | codes.COMMANDS | verifying.COMMANDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"无法读写文件 {error.filename}：{error.strerror}\n")
         return WRONG_USE
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return IN_ORDER if in_order else REFUSED
+    if isinstance(in_order, bool):
+        return IN_ORDER if in_order else REFUSED
+    return in_order
 
 
 def _complain(error: PiaolianError) -> None:
@@ -57,16 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command="receipt check")
     documents.add_parsers(actions)
 
-    verify = groups.add_parser("verify", help="向自选的链节点查验票据")
-    verify.add_argument("file", type=Path, metavar="文件", help="带两个签名的票据 XML")
-    proof = verify.add_mutually_exclusive_group(required=True)
-    proof.add_argument("--proof", type=Path, metavar="JSON", help="证明文件")
-    proof.add_argument("--node", metavar="网址", help="财政节点；向它索取证明（证明不作为依据，逐项核对）")
-    verify.add_argument("--rpc", required=True, metavar="网址", help="自选的链节点")
-    verify.add_argument("--address-book", required=True, type=Path, metavar="JSON", help="合约地址簿")
-    verify.add_argument("--trust", required=True, type=Path, nargs="+", metavar="PEM", help="受信任的根证书与吊销列表")
-    verify.add_argument("--finality-depth", type=int, default=2, metavar="N", help="最终确认所需的区块数（缺省 2）")
-    verify.set_defaults(command="verify")
+    verifying.add_parser(groups)
 
     rules = groups.add_parser("rules", help="列出全部编号规则")
     rules.set_defaults(command="rules")

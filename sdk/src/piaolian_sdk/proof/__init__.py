@@ -11,6 +11,7 @@ The form of both files and the list of checks are in ``docs/proof-bundle.md``.
 
 from piaolian_sdk.proof.bundle import MAX_BUNDLE_BYTES, Bundle, read_bundle
 from piaolian_sdk.proof.checkpoint import CHECKPOINT_ALGORITHM, Checkpoint, is_signed, public_key_from_point
+from piaolian_sdk.proof.countersigned import CountersignedReceipt, verify_countersigned
 from piaolian_sdk.proof.errors import STEPS, BundleError
 from piaolian_sdk.proof.result import VerifiedReceipt
 from piaolian_sdk.proof.trust import Trust, TrustFile
@@ -23,6 +24,7 @@ __all__ = [
     "Bundle",
     "BundleError",
     "Checkpoint",
+    "CountersignedReceipt",
     "Trust",
     "TrustFile",
     "VerifiedReceipt",
@@ -30,4 +32,5 @@ __all__ = [
     "public_key_from_point",
     "read_bundle",
     "verify_bundle",
+    "verify_countersigned",
 ]

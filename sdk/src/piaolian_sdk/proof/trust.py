@@ -123,6 +123,7 @@ class Trust:
     Attributes:
         file: As written.
         certificates: Roots, intermediates and revocations.
+        supervisors: Certificates that finance departments countersign with.
     """
 
     def __init__(self, file: TrustFile) -> None:
@@ -146,7 +147,8 @@ class Trust:
             suites=file.suites,
         )
 
-        self._supervisors = {DocumentCertificate.from_pem(pem.encode("ascii")).digest for pem in file.supervisors}
+        self.supervisors = tuple(DocumentCertificate.from_pem(pem.encode("ascii")) for pem in file.supervisors)
+        self._supervisors = {certificate.digest for certificate in self.supervisors}
 
     @classmethod
     def from_json(cls, data: bytes) -> "Trust":

@@ -4,21 +4,21 @@ The numbers are those of ``docs/proof-bundle.md``. The first check that fails en
 """
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from piaolian_sdk.beijing import BEIJING, day_number, moment_from_compact
-from piaolian_sdk.errors import InputError, VerificationError
+from piaolian_sdk.errors import InputError
 from piaolian_sdk.money import fen_from_decimal
 from piaolian_sdk.proof import errors
 from piaolian_sdk.proof.bundle import Bundle, read_bundle
 from piaolian_sdk.proof.chain_checks import check_chain
 from piaolian_sdk.proof.checkpoint import is_signed
 from piaolian_sdk.proof.result import VerifiedReceipt, verified_receipt
+from piaolian_sdk.proof.signers import check_signers, in_step, require_both
 from piaolian_sdk.proof.trust import MemberKey, Trust
 from piaolian_sdk.receipt import ParsedReceipt, document_digest, parse_receipt
-from piaolian_sdk.signing import VerifiedSigner, verify_supervision_signature, verify_unit_signature
+from piaolian_sdk.signing import VerifiedSigner
 from piaolian_sdk.signing.trust import CLOCK_TOLERANCE, DEFAULT_WINDOW
 from piaolian_sdk.tree import BY_CODE, Header, body_hash, path_length, root_from_path, salted_amount
 from piaolian_sdk.tree.keccak import uint_word
@@ -27,7 +27,6 @@ from piaolian_sdk.tree.leaves import leaf_hash
 # How far the clock of whoever checks may lie behind the chain's.
 FUTURE_TOLERANCE_SECONDS: Final = 300
 _NO_LINES: Final = bytes(32)
-_Value = TypeVar("_Value")
 
 
 def verify_bundle(data: bytes, trust: Trust, at_unix: int) -> VerifiedReceipt:
@@ -150,7 +149,7 @@ def _check_leaf(bundle: Bundle, parsed: ParsedReceipt, header: Header) -> None:
     amount = uint_word(leaf.amount_fen, 48, "amount_fen")
     if leaf.amount_salt is not None:
         amount = salted_amount(leaf.amount_fen, leaf.amount_salt)
-    digest = _in_step(errors.BundleDocumentError, lambda: document_digest(parsed))
+    digest = in_step(errors.BundleDocumentError, lambda: document_digest(parsed))
     number = int(bundle.receipt.number)
     body = body_hash(digest, leaf.fields_root, leaf.booking_address)
     hashed = leaf_hash(header.range, number, amount, int(leaf.payment_code or 0), leaf.lines_hash, body)
@@ -162,12 +161,11 @@ def _check_leaf(bundle: Bundle, parsed: ParsedReceipt, header: Header) -> None:
 def _check_signatures(bundle: Bundle, parsed: ParsedReceipt, trust: Trust) -> tuple[VerifiedSigner, VerifiedSigner]:
     # 16. Times: what a signer writes counts only where issue day and checkpoint leave it room. The issue day is
     # bounded by the contract, which takes no day that lies further back than its terms say.
-    times = _in_step(
+    times = in_step(
         errors.UnitSignatureError,
         lambda: [moment_from_compact(signature.signature_time) for signature in parsed.model.signatures],
     )
-    if len(times) != 2:
-        raise errors.SupervisionSignatureError.from_lower(_missing())
+    require_both(times)
     unit_time, supervision_time = times
     day = datetime.combine(parsed.model.main.issue_date, datetime.min.time(), tzinfo=BEIJING)
     latest = datetime.fromtimestamp(bundle.checkpoint.timestamp, tz=BEIJING) + CLOCK_TOLERANCE
@@ -175,26 +173,5 @@ def _check_signatures(bundle: Bundle, parsed: ParsedReceipt, trust: Trust) -> tu
         raise errors.SignatureTimeError("signature-time-out-of-window", field="EInvoiceSignature/Signature[1]")
     if not unit_time - CLOCK_TOLERANCE <= supervision_time <= min(unit_time + DEFAULT_WINDOW, latest):
         raise errors.SignatureTimeError("signature-time-out-of-window", field="EInvoiceSignature/Signature[2]")
-    # 17. The unit's, at its time.
-    certificates = trust.certificates
-    unit = _in_step(errors.UnitSignatureError, lambda: verify_unit_signature(parsed, certificates, unit_time))
-    # 18. The finance department's, at its own.
-    supervision = _in_step(
-        errors.SupervisionSignatureError,
-        lambda: verify_supervision_signature(parsed, certificates, supervision_time, trust.admit_supervisor),
-    )
-    return unit, supervision
-
-
-def _missing() -> VerificationError:
-    return VerificationError("signature-missing", "a signature is missing", "票据缺少签名", step="signature")
-
-
-def _in_step(step: type[errors.BundleError], check: Callable[[], _Value]) -> _Value:
-    try:
-        return check()
-    except VerificationError as exc:
-        raise step.from_lower(exc) from exc
-    except InputError as exc:
-        lower = VerificationError(exc.code, exc.message, exc.message_zh, step=step.STEP, field=exc.field)
-        raise step.from_lower(lower) from exc
+    # 17. and 18. The unit's, at its time; the finance department's, at its own.
+    return check_signers(parsed, trust, times)
