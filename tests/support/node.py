@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -316,7 +317,14 @@ class NodeWorld:
 @pytest.fixture(scope="session")
 def node_world(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeWorld]:
     """A node on the network of the run: three geth, two kubo, a token of its own."""
-    site = make_site(tmp_path_factory.mktemp("node") / "site")
+    with running_node(network, tmp_path_factory.mktemp("node")) as world:
+        yield world
+
+
+@contextmanager
+def running_node(network: Network, directory: Path) -> Iterator[NodeWorld]:
+    """Give a node on a running network, and stop it at the end."""
+    site = make_site(directory / "site")
     network.fund(site.account)
     accounts = network.accounts
     province = make_province(

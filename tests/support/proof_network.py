@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -120,7 +121,13 @@ def checkpoint_point(environment: dict[str, str]) -> bytes:
 @pytest.fixture(scope="session")
 def proof_network(node_world: NodeWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProofNetwork]:
     """The run's node signs checkpoints with two witnesses, each on another validator; two of three are needed."""
-    directory = tmp_path_factory.mktemp("proof")
+    with running_members(node_world, tmp_path_factory.mktemp("proof")) as made:
+        yield made
+
+
+@contextmanager
+def running_members(node_world: NodeWorld, directory: Path) -> Iterator[ProofNetwork]:
+    """Have a node sign checkpoints with two witnesses, and stop these at the end."""
     site, province = node_world.site, node_world.province
     witnesses = [make_witness(directory / name, name, node_world, place) for place, name in enumerate(WITNESSES, 1)]
     points = {NODE_MEMBER: checkpoint_point(site.environment), **{one.name: one.point for one in witnesses}}
