@@ -65,6 +65,9 @@ contracts: ## Contract tests; exported ABIs, storage layout and docs/contracts.m
 	@$(BIN)/python -m contracts.tools.layout --check
 	@$(BIN)/python -m contracts.tools.docs --check
 
+slither: ## slither on the contracts: every finding has an answer (a minute)
+	@scripts/slither.sh
+
 mutants: ## Change each rule of the contracts, one at a time: a test must fail (25 minutes)
 	@$(BIN)/python -m contracts.tools.mutants
 
@@ -88,5 +91,5 @@ bench: setup ## What a core does with documents, and receipts a second through t
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier verifier-test contracts mutants \
+.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier verifier-test contracts slither mutants \
 	integration acceptance vectors samples bench lock
