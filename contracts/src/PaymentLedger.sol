@@ -50,26 +50,14 @@ contract PaymentLedger is Settlement, FourEyes {
     function use(uint32 unit, uint32 range, uint16 kind, bytes calldata sequences)
         external
         onlyReceiptLedger
-        returns (uint64 prefix, uint48[] memory amountsFen, bytes32[] memory linesHashes)
+        returns (uint64 prefix, uint256[] memory lanes, bytes32[] memory linesHashes)
     {
         Book memory book = _layout().books[range];
         if (book.unit != unit) revert NotYourPayment(range, book.unit, unit);
         if (book.kind != 0 && book.kind != kind) revert PaymentKindMismatch(range, book.kind, kind);
         if (sequences.length % 5 != 0) revert MalformedSequences(sequences.length);
-        uint256 count = sequences.length / 5;
-        amountsFen = new uint48[](count);
-        linesHashes = new bytes32[](count);
-        uint256 sum = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            uint40 sequence = Packed.sequenceAt(sequences, i);
-            _use(range, sequence);
-            uint64 lane = _laneOf(range, sequence);
-            amountsFen[i] = uint48(lane >> 16);
-            linesHashes[i] = _linesHashOf(range, sequence, lane);
-            sum += amountsFen[i];
-        }
-        _layout().totals.receipted += uint64(sum);
-        return (book.prefix, amountsFen, linesHashes);
+        (lanes, linesHashes) = _useAll(range, sequences);
+        return (book.prefix, lanes, linesHashes);
     }
 
     /// @inheritdoc IPaymentLedger
@@ -105,16 +93,69 @@ contract PaymentLedger is Settlement, FourEyes {
         return _layout().totals;
     }
 
-    /// @dev Marks one paid code as used.
-    function _use(uint32 range, uint40 sequence) private {
-        mapping(uint256 => uint256) storage words = _layout().marks[range];
-        uint256 marks = words[sequence >> 7];
-        bool paid = marks & _lowBit(sequence) != 0;
-        bool used = marks & _highBit(sequence) != 0;
-        if (used && paid) revert PaymentAlreadyUsed(range, sequence);
-        if (used) revert PaymentHasEnded(range, sequence);
-        if (!paid) revert PaymentNotPaid(range, sequence);
-        words[sequence >> 7] = marks | _highBit(sequence);
+    /// @dev Marks paid codes as used. Neighbouring codes share slots: each is read and written once while the codes
+    /// stay in it.
+    function _useAll(uint32 range, bytes calldata sequences)
+        private
+        returns (uint256[] memory lanes, bytes32[] memory linesHashes)
+    {
+        Layout storage $ = _layout();
+        mapping(uint256 => uint256) storage marks = $.marks[range];
+        uint256 count = sequences.length / 5;
+        lanes = new uint256[](count);
+        uint256 wordAt = type(uint256).max;
+        uint256 laneAt = type(uint256).max;
+        uint256 word = 0;
+        uint256 laneWord = 0;
+        uint256 sum = 0;
+        uint256 several = 0;
+        // 2^208 amounts of 48 bits would have to come together for an overflow.
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 sequence = Packed.sequenceAt(sequences, i);
+                if (wordAt != sequence >> 7) {
+                    if (i != 0) marks[wordAt] = word;
+                    wordAt = sequence >> 7;
+                    word = marks[wordAt];
+                }
+                if (laneAt != sequence >> 2) {
+                    laneAt = sequence >> 2;
+                    laneWord = $.lanes[range][laneAt];
+                }
+                uint256 bit = 1 << (sequence & 127);
+                if (word & (bit | (bit << 128)) != bit) _refuseUse(range, uint40(sequence), word & bit != 0);
+                word |= bit << 128;
+                uint256 lane = _laneIn(laneWord, sequence);
+                lanes[i] = lane;
+                if (uint16(lane) == 0) ++several;
+                sum += lane >> 16;
+            }
+        }
+        if (count != 0) marks[wordAt] = word;
+        $.totals.receipted += uint64(sum);
+        linesHashes = several == 0 ? new bytes32[](0) : _linesHashesOf(range, sequences, lanes, several);
+    }
+
+    /// @dev Hashes of the lines of those notices that have several, in order.
+    function _linesHashesOf(uint32 range, bytes calldata sequences, uint256[] memory lanes, uint256 several)
+        private
+        view
+        returns (bytes32[] memory linesHashes)
+    {
+        linesHashes = new bytes32[](several);
+        uint256 found = 0;
+        for (uint256 i = 0; i < lanes.length; ++i) {
+            if (uint16(lanes[i]) == 0) {
+                linesHashes[found++] = _layout().linesHashes[range][Packed.sequenceAt(sequences, i)];
+            }
+        }
+    }
+
+    /// @dev Says why a code cannot be used; its marks are not those of a paid and unused one.
+    function _refuseUse(uint32 range, uint40 sequence, bool paid) private view {
+        if (paid) revert PaymentAlreadyUsed(range, sequence);
+        if (_layout().marks[range][sequence >> 7] & _highBit(sequence) != 0) revert PaymentHasEnded(range, sequence);
+        revert PaymentNotPaid(range, sequence);
     }
 
     /// @dev Runs the same call in the other half of the code; who may call is judged there, by the same manager.

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -363,4 +363,4 @@ def settle_payments(world: NodeWorld, amounts_fen: Mapping[str, int]) -> None:
     for source, key in enumerate(oracle_keys[:2], 1):
         serial = int(chain.read("PaymentLedger", "lastSerialOf", source)) + 1
         chain.send(key, [Call("PaymentLedger", "vote", (epoch, source, serial, digest))])
-    chain.send(oracle_keys[0], [Call("PaymentLedger", "settle", (epoch, report, [(range_id, 0, entries)]))])
+    chain.send(oracle_keys[0], [Call("PaymentLedger", "settle", (epoch, report, [astuple(group) for group in groups]))])

@@ -173,7 +173,7 @@ class LedgerInMemory:
         return run
 
     def _settle(self, report: Report) -> Settlement:
-        paid: set[tuple[int, int]] = set()
+        paid: set[PaymentKey] = set()
         suspended: dict[PaymentKey, SuspenseWord] = {}
         unknown: set[PaymentKey] = set()
         repeated: set[PaymentKey] = set()
@@ -191,7 +191,7 @@ class LedgerInMemory:
                         suspended[key] = word
                     if word in {None, "overpaid"}:
                         noticed.paid_by = entry.bank_reference
-                        paid.add(key[:2])
+                        paid.add(key)
         self.suspense |= suspended
         return Settlement(frozenset(paid), suspended, frozenset(unknown), frozenset(repeated))
 

@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -157,7 +157,7 @@ class ContractWorld:
             self.chain.send(oracle.private_key, [Call("PaymentLedger", "vote", (1, source, serial, digest))])
         self.chain.send(
             self.oracles[0].private_key,
-            [Call("PaymentLedger", "settle", (1, report_id, [(group.range, group.notice_batch, group.entries)]))],
+            [Call("PaymentLedger", "settle", (1, report_id, [astuple(group)]))],
         )
 
     def by_code(self, notice: Notice, seed: bytes = b"one") -> Batch:

@@ -36,7 +36,8 @@ interface IPaymentLedger is IPaymentDecisions {
 
     /// @notice Applies a report that enough sources vouched for. Anybody, and as often as one likes.
     /// @dev Exactly the amount due: paid. More: paid, the difference suspended. Less, cancelled, paid before by another
-    /// bank reference, value day past the due day: suspended. Not noticed: only an event, may be settled again.
+    /// bank reference, value day past the due day: suspended. Not noticed, or paid without `payers` that show by what:
+    /// only an event, may be settled again.
     function settle(uint32 epoch, bytes32 reportId, SettlementGroup[] calldata groups) external;
 
     /// @notice Marks paid codes as used by receipts of a unit. ReceiptLedger only.
@@ -45,11 +46,11 @@ interface IPaymentLedger is IPaymentDecisions {
     /// @param kind Kind of the receipts
     /// @param sequences 5 bytes each, each code once
     /// @return prefix Prefix of the payment codes
-    /// @return amountsFen Amount of each notice
-    /// @return linesHashes keccak256 of the lines of each notice
+    /// @return lanes Lane of each notice: amount and item
+    /// @return linesHashes keccak256 of the lines of each notice with several, in order
     function use(uint32 unit, uint32 range, uint16 kind, bytes calldata sequences)
         external
-        returns (uint64 prefix, uint48[] memory amountsFen, bytes32[] memory linesHashes);
+        returns (uint64 prefix, uint256[] memory lanes, bytes32[] memory linesHashes);
 
     /// @notice Judges one batch of `notice`. This contract only, so that one bad batch undoes nothing else.
     function noticeOne(address account, NoticeBatch calldata batch) external;
@@ -69,6 +70,8 @@ interface IPaymentLedger is IPaymentDecisions {
         returns (uint32 epoch, uint8 threshold, address[] memory oracles, uint32[] memory sources);
     /// @notice Distinct sources of the present committee that vouched for a report.
     function votesOf(bytes32 reportDigest) external view returns (uint8);
+    /// @notice Hash chain over the payments of the 128 codes from `word` * 128, 0 when none is paid.
+    function payersOf(uint32 range, uint256 word) external view returns (bytes32);
     /// @notice Last serial of a source, 0 when it never voted.
     function lastSerialOf(uint32 source) external view returns (uint64);
     /// @notice Suspended money; all zero when unknown.

@@ -10,6 +10,7 @@ import {IActErrors} from "./IActErrors.sol";
 ///     lane  8 bytes: amountFen uint48 | item uint16             item 0: several lines follow in `lines`
 ///     lines per notice with item 0: n uint8 (2 to 40) | n times 8 bytes amountFen uint48 | item uint16
 ///     entry 22 bytes: sequence uint40 | amountFen uint48 | valueDay uint24 | bankReference bytes8
+///     payment 13 bytes: sequence uint40 | bankReference bytes8
 interface IPaymentTypes is IActErrors {
     /// @notice Why money waits for a decision.
     enum SuspenseReason {
@@ -46,6 +47,9 @@ interface IPaymentTypes is IActErrors {
         uint32 range;
         uint32 noticeBatch; // place of the first entry's notice batch; only saves a search, not part of the digest
         bytes entries; // strictly ascending by (sequence, bankReference)
+        // Not part of the digest. For each word of 128 codes (sequence / 128) in which an entry meets a paid code: every
+        // payment that PaymentsSettled ever told of the word, in that order; words ascending.
+        bytes payers;
     }
 
     /// @notice Money that was received and is not a plain payment; one storage slot.
@@ -105,8 +109,9 @@ interface IPaymentTypes is IActErrors {
     /// @param votes Distinct sources that have vouched so far
     event Voted(bytes32 indexed reportDigest, address indexed oracle, uint32 source, uint64 serial, uint8 votes);
     /// @notice A group of a report was applied; none of its codes need have been paid by it.
-    /// @param sequences 5 bytes each, ascending
-    event PaymentsSettled(uint32 indexed range, bytes32 indexed reportId, uint32 paid, bytes sequences);
+    /// @param reportId Report, or the suspense that the money came from
+    /// @param payments 13 bytes each: what paid which code, in the order that SettlementGroup.payers repeats
+    event PaymentsSettled(uint32 indexed range, bytes32 indexed reportId, uint32 paid, bytes payments);
     /// @notice Money waits for a decision.
     event PaymentSuspended(
         bytes32 indexed suspense,
@@ -118,6 +123,8 @@ interface IPaymentTypes is IActErrors {
     );
     /// @notice The code was never noticed; the entry may be settled again later.
     event PaymentUnknown(uint32 indexed range, uint40 sequence, uint48 amountFen, bytes8 bankReference);
+    /// @notice The code is paid, and `payers` does not show by what; the entry may be settled again with it.
+    event PayersNotShown(uint32 indexed range, uint40 sequence, uint48 amountFen, bytes8 bankReference);
     /// @notice The entry had its effect before.
     event PaymentRepeated(uint32 indexed range, uint40 sequence, uint48 amountFen, bytes8 bankReference);
     /// @notice The receipt of a payment was reversed; the money waits for a refund.

@@ -11,13 +11,16 @@ library PositionalTree {
     /// @notice Root over the first `count` nodes; the array is used as scratch space and destroyed.
     /// @param count Leaves, at least 1
     function root(bytes32[] memory nodes, uint256 count) internal pure returns (bytes32) {
-        while (count > 1) {
-            uint256 half = (count + 1) / 2;
-            for (uint256 i = 0; i < half; ++i) {
-                uint256 right = 2 * i + 1;
-                nodes[i] = Hashes.efficientKeccak256(nodes[2 * i], right < count ? nodes[right] : bytes32(0));
+        // No index or count overflows: both stay below the length of an array in memory.
+        unchecked {
+            while (count > 1) {
+                uint256 half = (count + 1) / 2;
+                for (uint256 i = 0; i < half; ++i) {
+                    uint256 right = 2 * i + 1;
+                    nodes[i] = Hashes.efficientKeccak256(nodes[2 * i], right < count ? nodes[right] : bytes32(0));
+                }
+                count = half;
             }
-            count = half;
         }
         return nodes[0];
     }

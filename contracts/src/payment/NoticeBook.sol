@@ -59,7 +59,7 @@ abstract contract NoticeBook is SignedActs, PaymentStorage {
 
     /// @dev keccak256 of a notice's lines: one line is its lane, several were hashed when they were noticed.
     function _linesHashOf(uint32 range, uint40 sequence, uint64 lane) internal view returns (bytes32) {
-        return uint16(lane) == 0 ? _layout().linesHashes[range][sequence] : keccak256(abi.encodePacked(lane));
+        return uint16(lane) == 0 ? _layout().linesHashes[range][sequence] : Packed.hashLane(lane);
     }
 
     /// @dev Place of the batch in which a noticed code was registered: the last that begins at or before it.
@@ -83,14 +83,18 @@ abstract contract NoticeBook is SignedActs, PaymentStorage {
         uint256 sequence = batch.first;
         uint256 end = sequence + lanes.length / 8;
         uint256 word = words[sequence >> 2];
-        for (uint256 i = 0; sequence < end; ++i) {
-            uint256 lane = Packed.laneAt(lanes, i);
-            if (lane >> 16 == 0) revert AmountMissing(uint40(sequence));
-            if (uint16(lane) == 0) at = _keepLines(batch, kind, uint40(sequence), lane >> 16, lines, at);
-            word |= lane << (192 - 64 * (sequence & 3));
-            if (++sequence & 3 == 0 || sequence == end) {
-                words[(sequence - 1) >> 2] = word;
-                word = 0; // the codes that follow are new, so their slot is empty
+        // Sequences have ten digits, and i is below their number.
+        unchecked {
+            for (uint256 i = 0; sequence < end; ++i) {
+                uint256 lane = Packed.laneAt(lanes, i);
+                if (lane >> 16 == 0) revert AmountMissing(uint40(sequence));
+                if (uint16(lane) == 0) at = _keepLines(batch, kind, uint40(sequence), lane >> 16, lines, at);
+                word |= lane << (64 * (~sequence & 3)); // see _laneIn
+                ++sequence;
+                if (sequence & 3 == 0 || sequence == end) {
+                    words[(sequence - 1) >> 2] = word;
+                    word = 0; // the codes that follow are new, so their slot is empty
+                }
             }
         }
     }

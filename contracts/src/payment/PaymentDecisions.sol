@@ -88,7 +88,7 @@ contract PaymentDecisions is AccessManagedUpgradeable, FourEyes, NoticeBook, IPa
         );
         $.totals.suspense -= paidFen;
         $.totals.refunded += refundFen;
-        if (child.lanes.length != 0) _bearPaid(unit, child);
+        if (child.lanes.length != 0) _bearPaid(unit, child, id);
         emit ReversalRefunded(range, sequence, refundFen, child.range, child.first, uint48(remainderFen));
         return true;
     }
@@ -104,10 +104,7 @@ contract PaymentDecisions is AccessManagedUpgradeable, FourEyes, NoticeBook, IPa
         uint48 dueFen = uint48(_laneOf(range, sequence) >> 16);
         if (sum < dueFen) revert ReinstatementTooSmall(dueFen, sum);
         _setPaid(range, sequence, first.bankReference);
-        bytes memory paid = new bytes(32);
-        Packed.putSequence(paid, 0, sequence);
-        Packed.truncate(paid, 5);
-        emit PaymentsSettled(range, suspenses[0], 1, paid);
+        emit PaymentsSettled(range, suspenses[0], 1, abi.encodePacked(sequence, first.bankReference));
         if (sum == dueFen) return;
 
         uint48 excessFen = uint48(sum - dueFen);
@@ -123,11 +120,13 @@ contract PaymentDecisions is AccessManagedUpgradeable, FourEyes, NoticeBook, IPa
     }
 
     /// @dev Registers one notice that is paid from birth.
-    function _bearPaid(uint32 unit, NoticeBatch calldata child) private {
+    /// @param id Suspense that the money came from
+    function _bearPaid(uint32 unit, NoticeBatch calldata child, bytes32 id) private {
         if (child.unit != unit) revert NotYourPayment(child.range, unit, child.unit);
         if (child.lanes.length != 8) revert MalformedLanes(child.lanes.length);
         _register(msg.sender, child);
         _setPaid(child.range, child.first, bytes8(0));
+        emit PaymentsSettled(child.range, id, 1, abi.encodePacked(child.first, bytes8(0)));
     }
 
     /// @dev Suspended money that waits for a decision.

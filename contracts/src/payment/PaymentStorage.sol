@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import {Packed} from "../libraries/Packed.sol";
 import {IPaymentTypes} from "../interfaces/IPaymentTypes.sol";
 
 /// @title Storage of the ledger of payments
@@ -8,7 +10,7 @@ import {IPaymentTypes} from "../interfaces/IPaymentTypes.sol";
 ///     lanes   4 notices a slot, the first one highest; 0 = not noticed
 ///     marks   128 a slot: low half paid, high half used. Used and no longer paid = the receipt was reversed
 ///     flags   128 a slot: low half cancelled, high half "some money of this code was suspended"
-///     references  4 a slot: the bank reference that paid, whole, since money hangs on telling two payments apart
+///     payers  128 a slot: a hash chain over (sequence, bank reference) of everything that paid, in that order
 abstract contract PaymentStorage is IPaymentTypes {
     /// @dev A payment range that has notices. One slot.
     struct Book {
@@ -52,7 +54,7 @@ abstract contract PaymentStorage is IPaymentTypes {
         mapping(uint32 range => mapping(uint40 sequence => bytes32)) linesHashes;
         mapping(uint32 range => mapping(uint256 word => uint256)) marks;
         mapping(uint32 range => mapping(uint256 word => uint256)) flags;
-        mapping(uint32 range => mapping(uint256 word => uint256)) references;
+        mapping(uint32 range => mapping(uint256 word => bytes32)) payers;
         mapping(bytes32 suspense => Suspense) suspenses;
         Committee committee;
         mapping(address oracle => Seat) seats;
@@ -76,8 +78,8 @@ abstract contract PaymentStorage is IPaymentTypes {
     }
 
     /// @dev The lane of a sequence in its slot: the first of four stands highest, as in the packed bytes.
-    function _laneIn(uint256 word, uint40 sequence) internal pure returns (uint64) {
-        return uint64(word >> (192 - 64 * (uint256(sequence) & 3)));
+    function _laneIn(uint256 word, uint256 sequence) internal pure returns (uint64) {
+        return uint64(word >> (64 * (~sequence & 3)));
     }
 
     /// @dev Bit of a sequence in the low half of a marks or flags slot.
@@ -94,12 +96,13 @@ abstract contract PaymentStorage is IPaymentTypes {
     function _setPaid(uint32 range, uint40 sequence, bytes8 bankReference) internal {
         Layout storage $ = _layout();
         $.marks[range][sequence >> 7] |= _lowBit(sequence);
-        $.references[range][sequence >> 2] |= _referenceBits(sequence, bankReference);
+        uint256 payment = Packed.payment(sequence, bankReference);
+        $.payers[range][sequence >> 7] = _chain($.payers[range][sequence >> 7], payment);
     }
 
-    /// @dev The reference at the sequence's place in its slot.
-    function _referenceBits(uint40 sequence, bytes8 bankReference) internal pure returns (uint256) {
-        return uint256(uint64(bankReference)) << (64 * (uint256(sequence) & 3));
+    /// @dev Hash chain over who paid: h(h(... h(0, payment) ...), payment).
+    function _chain(bytes32 hash, uint256 payment) internal pure returns (bytes32) {
+        return Hashes.efficientKeccak256(hash, bytes32(payment));
     }
 
     /// @dev Writes down money that is no plain payment.

@@ -7,8 +7,9 @@ import {Votes} from "./Votes.sol";
 
 /// @title Settlement of what the oracles saw
 /// @notice Each entry of a report has its effect once, whoever sends it and however often.
-/// @dev Repeats are told by the bank reference, all eight bytes of it. A shorter tag would save a slot for every dozen
-/// payments and would sooner or later take somebody's second payment for a repeat of the first.
+/// @dev A repeat is told from a second payment by the bank reference, all eight bytes of it: a shorter tag would sooner
+/// or later take somebody's second payment for a repeat of the first. Who paid the 128 codes of a word is kept as one
+/// hash chain, and shown again (SettlementGroup.payers) only when money arrives for a code of it that is paid.
 abstract contract Settlement is Votes {
     uint256 private constant ENTRY_BYTES = 22;
 
@@ -21,20 +22,26 @@ abstract contract Settlement is Votes {
     }
 
     /// @dev What is at hand while one group is settled: neighbouring codes share slots, which are read and written
-    /// once. `end` is the first code that is not in the batch at hand.
+    /// once. `end` is the first code that is not in the notice batch at hand.
     struct Desk {
         uint32 range;
+        uint256 laneAt; // index of the slot of lanes at hand
         uint256 laneWord;
+        uint256 wordAt; // index of the slots of marks, flags and payers at hand
         uint256 marksWord;
         uint256 flagsWord;
-        uint256 referencesWord;
-        uint40 begin;
-        uint40 end;
-        uint32 dueDay;
-        uint32 paid;
+        bytes32 payersHash; // of the word, with what this call has paid
+        bytes32 payersBefore; // of the word, as it was stored
+        uint256 shownWord; // index of the word whose payers are in `references`
+        uint256[] references; // bank reference of each of its 128 codes
+        uint256 payersRead; // bytes of the witness that belong to words before
+        uint256 begin;
+        uint256 end;
+        uint256 dueDay;
+        uint256 paidBytes; // of `payments`
         uint256 received;
         uint256 suspended;
-        bytes sequences;
+        bytes payments;
     }
 
     /// @inheritdoc IPaymentLedger
@@ -50,7 +57,7 @@ abstract contract Settlement is Votes {
             Desk memory desk = _settleGroup(groups[i]);
             received += desk.received;
             suspended += desk.suspended;
-            emit PaymentsSettled(desk.range, reportId, desk.paid, desk.sequences);
+            emit PaymentsSettled(desk.range, reportId, uint32(desk.paidBytes / Packed.PAYMENT_BYTES), desk.payments);
         }
         if (received != 0) {
             Totals storage totals = _layout().totals;
@@ -63,69 +70,153 @@ abstract contract Settlement is Votes {
         bytes calldata entries = group.entries;
         uint256 length = entries.length;
         if (length == 0 || length % ENTRY_BYTES != 0) revert MalformedEntries(length);
-        uint256 count = length / ENTRY_BYTES;
         desk.range = group.range;
-        // 27 bytes of slack: see Packed.putSequence.
-        desk.sequences = new bytes(count * 5 + 27);
+        (desk.laneAt, desk.wordAt, desk.shownWord) = (type(uint256).max, type(uint256).max, type(uint256).max);
+        desk.payments = Packed.newBuffer(length / ENTRY_BYTES * Packed.PAYMENT_BYTES);
         _openBatch(desk, group.noticeBatch);
         uint256 previous = 0;
-        uint40 at = type(uint40).max;
-        for (uint256 i = 0; i < count; ++i) {
-            Entry memory entry = _entryAt(entries, i);
-            uint256 key = (uint256(entry.sequence) << 64) | uint64(entry.bankReference);
-            if (key <= previous && i != 0) revert EntriesNotAscending(group.range, i);
-            previous = key;
-            _turnTo(desk, at, entry.sequence);
-            at = entry.sequence;
-            _settleEntry(desk, entry);
+        // `at` stays below the length of the calldata.
+        unchecked {
+            for (uint256 at = 0; at < length; at += ENTRY_BYTES) {
+                uint256 word = Packed.wordAt(entries, at);
+                uint256 sequence = word >> 216;
+                uint256 payment = (sequence << 64) | uint64(word >> 80);
+                if (payment <= previous && at != 0) revert EntriesNotAscending(group.range, at / ENTRY_BYTES);
+                previous = payment;
+                if (desk.laneAt != sequence >> 2) _turnTo(desk, sequence);
+                if (!_payExactly(desk, payment, uint48(word >> 168), uint24(word >> 144))) {
+                    _settleEntry(desk, _entryOf(word), group.payers);
+                }
+            }
         }
-        _store(desk, at);
-        Packed.truncate(desk.sequences, uint256(desk.paid) * 5);
+        _storeWord(desk);
+        Packed.truncate(desk.payments, desk.paidBytes);
     }
 
-    /// @dev Judges one entry; `desk` holds the slots of its code.
-    function _settleEntry(Desk memory desk, Entry memory entry) private {
+    /// @dev The plain case: a noticed code to which nothing has happened, its amount, in time.
+    /// @return done False when the entry is anything else; then nothing was changed
+    function _payExactly(Desk memory desk, uint256 payment, uint256 amountFen, uint256 valueDay)
+        private
+        pure
+        returns (bool done)
+    {
+        uint256 sequence = payment >> 64;
+        uint256 bit = 1 << (sequence & 127);
+        if ((desk.marksWord | desk.flagsWord) & (bit | (bit << 128)) != 0) return false;
+        if (sequence < desk.begin || sequence >= desk.end || valueDay > desk.dueDay) return false;
+        if (amountFen != _laneIn(desk.laneWord, sequence) >> 16 || amountFen == 0) return false;
+        _pay(desk, payment, bit);
+        // Amounts have 48 bits, and no transaction has 2^200 entries.
+        unchecked {
+            desk.received += amountFen;
+        }
+        return true;
+    }
+
+    /// @dev Judges an entry in every case; `desk` holds the slots of its code.
+    function _settleEntry(Desk memory desk, Entry memory entry, bytes calldata payers) private {
         uint64 lane = _laneIn(desk.laneWord, entry.sequence);
         // An unknown code leaves no state, so that the entry can be settled once its notice is there.
         if (lane == 0 || entry.amountFen == 0) {
             emit PaymentUnknown(desk.range, entry.sequence, entry.amountFen, entry.bankReference);
             return;
         }
-        if (_isRepeat(desk, entry)) {
+        if (_isSuspended(desk, entry)) {
             emit PaymentRepeated(desk.range, entry.sequence, entry.amountFen, entry.bankReference);
             return;
         }
-        uint48 dueFen = uint48(lane >> 16);
+        SuspenseReason reason;
+        if (_isSettled(desk, entry.sequence)) {
+            (bool known, uint256 payer) = _payerOf(desk, entry.sequence, payers);
+            if (!known) {
+                emit PayersNotShown(desk.range, entry.sequence, entry.amountFen, entry.bankReference);
+                return;
+            }
+            if (payer == uint64(entry.bankReference)) {
+                emit PaymentRepeated(desk.range, entry.sequence, entry.amountFen, entry.bankReference);
+                return;
+            }
+            reason = SuspenseReason.AlreadyPaid;
+        } else {
+            reason = _reasonFor(desk, entry, uint48(lane >> 16));
+        }
         desk.received += entry.amountFen;
-        SuspenseReason reason = _reasonFor(desk, entry, dueFen);
         if (reason != SuspenseReason.None && reason != SuspenseReason.Overpaid) {
             _suspend(desk, entry, entry.amountFen, reason);
             return;
         }
-        desk.marksWord |= _lowBit(entry.sequence);
-        desk.referencesWord |= _referenceBits(entry.sequence, entry.bankReference);
-        Packed.putSequence(desk.sequences, desk.paid, entry.sequence);
-        ++desk.paid;
-        if (reason == SuspenseReason.Overpaid) _suspend(desk, entry, entry.amountFen - dueFen, reason);
+        _pay(desk, Packed.payment(entry.sequence, entry.bankReference), _lowBit(entry.sequence));
+        if (reason == SuspenseReason.Overpaid) _suspend(desk, entry, entry.amountFen - uint48(lane >> 16), reason);
     }
 
-    /// @dev Whether the entry had its effect before: it paid the code, or its money was suspended.
-    function _isRepeat(Desk memory desk, Entry memory entry) private view returns (bool) {
-        uint256 settled = _lowBit(entry.sequence) | _highBit(entry.sequence);
-        if (desk.marksWord & settled != 0) {
-            uint256 mask = uint256(type(uint64).max) << (64 * (uint256(entry.sequence) & 3));
-            if (desk.referencesWord & mask == _referenceBits(entry.sequence, entry.bankReference)) return true;
+    /// @dev Marks a code of the word at hand as paid.
+    /// @param bit Bit of the code in the low half of a word
+    function _pay(Desk memory desk, uint256 payment, uint256 bit) private pure {
+        desk.marksWord |= bit;
+        desk.payersHash = _chain(desk.payersHash, payment);
+        Packed.putPayment(desk.payments, desk.paidBytes, payment);
+        // At most one for each entry.
+        unchecked {
+            desk.paidBytes += Packed.PAYMENT_BYTES;
         }
+    }
+
+    /// @dev Whether this money was suspended before.
+    function _isSuspended(Desk memory desk, Entry memory entry) private view returns (bool) {
         if (desk.flagsWord & _highBit(entry.sequence) == 0) return false;
         bytes32 id = _suspenseId(desk.range, entry.sequence, entry.bankReference);
         return _layout().suspenses[id].reason != SuspenseReason.None;
     }
 
+    /// @dev Whether the code is paid, or was before its receipt was reversed.
+    function _isSettled(Desk memory desk, uint40 sequence) private pure returns (bool) {
+        return desk.marksWord & (_lowBit(sequence) | _highBit(sequence)) != 0;
+    }
+
+    /// @dev Which bank reference paid a code: in this call, or by what the witness shows.
+    function _payerOf(Desk memory desk, uint40 sequence, bytes calldata payers)
+        private
+        pure
+        returns (bool known, uint256 payer)
+    {
+        // Entries of one code are neighbours: if this call paid it, it is the last that was paid.
+        if (desk.paidBytes != 0) {
+            uint256 last = Packed.lastPayment(desk.payments, desk.paidBytes);
+            if (last >> 64 == sequence) return (true, uint64(last));
+        }
+        if (desk.shownWord != desk.wordAt && !_readPayers(desk, payers)) return (false, 0);
+        return (true, desk.references[sequence & 127]);
+    }
+
+    /// @dev Takes what the witness says of the word at hand onto the desk, if it leads to the hash that was stored.
+    function _readPayers(Desk memory desk, bytes calldata payers) private pure returns (bool) {
+        // 1. Words come in the order of the entries: whatever stands before this word is passed over.
+        uint256 at = desk.payersRead;
+        while (at + Packed.PAYMENT_BYTES <= payers.length && _wordOf(Packed.paymentAt(payers, at)) < desk.wordAt) {
+            at += Packed.PAYMENT_BYTES;
+        }
+        desk.payersRead = at;
+        // 2. The chain over the word's payments is the stored one, or nothing of them counts.
+        uint256[] memory references = new uint256[](128);
+        bytes32 hash = bytes32(0);
+        for (; at + Packed.PAYMENT_BYTES <= payers.length; at += Packed.PAYMENT_BYTES) {
+            uint256 payment = Packed.paymentAt(payers, at);
+            if (_wordOf(payment) != desk.wordAt) break;
+            hash = _chain(hash, payment);
+            references[(payment >> 64) & 127] = uint64(payment);
+        }
+        if (hash != desk.payersBefore) return false;
+        (desk.references, desk.shownWord) = (references, desk.wordAt);
+        return true;
+    }
+
+    /// @dev Index of the word of 128 codes that a payment belongs to.
+    function _wordOf(uint256 payment) private pure returns (uint256) {
+        return payment >> 71;
+    }
+
     /// @dev Why the money cannot simply pay the code; by value day, not by the time of settling.
     function _reasonFor(Desk memory desk, Entry memory entry, uint48 dueFen) private view returns (SuspenseReason) {
-        if (desk.marksWord & (_lowBit(entry.sequence) | _highBit(entry.sequence)) != 0) {
-            return SuspenseReason.AlreadyPaid;
-        }
         if (desk.flagsWord & _lowBit(entry.sequence) != 0) return SuspenseReason.Cancelled;
         if (entry.sequence < desk.begin || entry.sequence >= desk.end) {
             _openBatch(desk, _batchOf(desk.range, entry.sequence));
@@ -163,35 +254,29 @@ abstract contract Settlement is Votes {
         desk.end = index + 1 < batches ? $.batches[desk.range][index + 1].first : type(uint40).max;
     }
 
-    /// @dev Puts the slots of code `from` back where the code `to` needs others, and takes those.
-    function _turnTo(Desk memory desk, uint40 from, uint40 to) private {
-        if (from >> 2 == to >> 2) return;
+    /// @dev Takes the slots of a code onto the desk, and puts those of another word back.
+    function _turnTo(Desk memory desk, uint256 sequence) private {
         Layout storage $ = _layout();
-        desk.laneWord = $.lanes[desk.range][to >> 2];
-        if (from != type(uint40).max) _storeReferences(desk, from);
-        desk.referencesWord = $.references[desk.range][to >> 2];
-        if (from >> 7 == to >> 7) return;
-        if (from != type(uint40).max) _storeMarks(desk, from);
-        desk.marksWord = $.marks[desk.range][to >> 7];
-        desk.flagsWord = $.flags[desk.range][to >> 7];
+        desk.laneAt = sequence >> 2;
+        desk.laneWord = $.lanes[desk.range][sequence >> 2];
+        if (desk.wordAt == sequence >> 7) return;
+        _storeWord(desk);
+        desk.wordAt = sequence >> 7;
+        desk.marksWord = $.marks[desk.range][desk.wordAt];
+        desk.flagsWord = $.flags[desk.range][desk.wordAt];
+        desk.payersBefore = $.payers[desk.range][desk.wordAt];
+        desk.payersHash = desk.payersBefore;
     }
 
-    function _store(Desk memory desk, uint40 at) private {
-        _storeReferences(desk, at);
-        _storeMarks(desk, at);
+    function _storeWord(Desk memory desk) private {
+        if (desk.wordAt == type(uint256).max) return;
+        Layout storage $ = _layout();
+        $.marks[desk.range][desk.wordAt] = desk.marksWord;
+        $.flags[desk.range][desk.wordAt] = desk.flagsWord;
+        $.payers[desk.range][desk.wordAt] = desk.payersHash;
     }
 
-    function _storeReferences(Desk memory desk, uint40 at) private {
-        _layout().references[desk.range][at >> 2] = desk.referencesWord;
-    }
-
-    function _storeMarks(Desk memory desk, uint40 at) private {
-        _layout().marks[desk.range][at >> 7] = desk.marksWord;
-        _layout().flags[desk.range][at >> 7] = desk.flagsWord;
-    }
-
-    function _entryAt(bytes calldata entries, uint256 place) private pure returns (Entry memory) {
-        uint256 word = Packed.wordAt(entries, place * ENTRY_BYTES);
+    function _entryOf(uint256 word) private pure returns (Entry memory) {
         return Entry({
             sequence: uint40(word >> 216),
             amountFen: uint48(word >> 168),

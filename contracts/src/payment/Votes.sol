@@ -78,6 +78,11 @@ abstract contract Votes is Notices {
         return _layout().lastSerials[source];
     }
 
+    /// @inheritdoc IPaymentLedger
+    function payersOf(uint32 range, uint256 word) external view returns (bytes32) {
+        return _layout().payers[range][word];
+    }
+
     /// @dev Reverts unless the epoch is the present one and enough sources vouched for the report in it.
     function _requireApproved(uint32 epoch, bytes32 reportDigest) internal view {
         _requireEpoch(epoch);

@@ -118,34 +118,42 @@ abstract contract Issuing is Governed, Months, IReceiptLedger {
         if (batch.paymentSequences.length != count * 5 || batch.bodyHashes.length != count) {
             revert PaymentsDoNotFit(batch.count, batch.paymentSequences.length, batch.bodyHashes.length);
         }
-        (uint64 prefix, uint48[] memory amountsFen, bytes32[] memory hashes) =
+        (uint64 prefix, uint256[] memory lanes, bytes32[] memory linesHashes) =
             PAYMENT_LEDGER.use(batch.unit, batch.paymentRange, kind, batch.paymentSequences);
-        // 2,500 amounts of 48 bits fit 64 bits.
-        uint64 total = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            total += amountsFen[i];
-        }
+        (bytes32[] memory leaves, uint64 total) = _hashLeaves(batch, prefix, lanes, linesHashes);
         if (total != batch.totalFen) revert TotalMismatch(total, batch.totalFen);
-        _hashLeaves(batch, prefix, amountsFen, hashes, batch.paymentSequences, batch.bodyHashes);
-        bytes32 root = PositionalTree.root(hashes, count);
+        bytes32 root = PositionalTree.root(leaves, count);
         if (root != batch.unitRoot) revert UnitRootMismatch(root, batch.unitRoot);
     }
 
-    /// @dev Puts each receipt's leaf in the place of the hash of its lines.
-    function _hashLeaves(
-        IssueBatch calldata batch,
-        uint64 prefix,
-        uint48[] memory amountsFen,
-        bytes32[] memory hashes,
-        bytes calldata sequences,
-        bytes32[] calldata bodyHashes
-    ) private pure {
-        uint32 range = batch.range;
-        uint40 number = batch.first;
-        for (uint256 i = 0; i < hashes.length; ++i) {
-            uint128 code = prefix * SEQUENCES + Packed.sequenceAt(sequences, i);
-            hashes[i] = _hashLeaf(range, number, bytes32(uint256(amountsFen[i])), code, hashes[i], bodyHashes[i]);
-            ++number;
+    /// @dev Leaf of each receipt, from what was noticed and paid.
+    /// @return leaves In the order of the numbers
+    /// @return total Sum of the amounts in fen; 2,500 amounts of 48 bits fit 64 bits
+    function _hashLeaves(IssueBatch calldata batch, uint64 prefix, uint256[] memory lanes, bytes32[] memory linesHashes)
+        private
+        pure
+        returns (bytes32[] memory leaves, uint64 total)
+    {
+        bytes calldata sequences = batch.paymentSequences;
+        bytes32[] calldata bodyHashes = batch.bodyHashes;
+        leaves = new bytes32[](lanes.length);
+        uint256 several = 0;
+        // One structure for all leaves: a new one for each would make the memory, and its price, grow.
+        Leaf memory leaf;
+        leaf.range = batch.range;
+        leaf.number = batch.first;
+        // Numbers have ten digits and fit uint40; codes have 20 digits and fit uint128.
+        unchecked {
+            for (uint256 i = 0; i < leaves.length; ++i) {
+                uint256 lane = lanes[i];
+                leaf.amount = bytes32(lane >> 16);
+                leaf.paymentCode = prefix * SEQUENCES + Packed.sequenceAt(sequences, i);
+                leaf.linesHash = uint16(lane) == 0 ? linesHashes[several++] : Packed.hashLane(uint64(lane));
+                leaf.bodyHash = bodyHashes[i];
+                leaves[i] = _hashLeaf(leaf);
+                total += uint64(lane >> 16);
+                ++leaf.number;
+            }
         }
     }
 

@@ -18,6 +18,16 @@ abstract contract Openings is SignedActs, ReceiptStorage {
     IRegistry public immutable REGISTRY;
     IPaymentLedger public immutable PAYMENT_LEDGER;
 
+    /// @dev What a leaf commits to.
+    struct Leaf {
+        uint32 range;
+        uint40 number;
+        bytes32 amount;
+        uint128 paymentCode;
+        bytes32 linesHash;
+        bytes32 bodyHash;
+    }
+
     // A root has at most 2^16 headers.
     uint256 private constant MAX_ROOT_LEVELS = 16;
 
@@ -41,8 +51,16 @@ abstract contract Openings is SignedActs, ReceiptStorage {
             revert OpeningDoesNotMatch("number");
         }
         // 3. The leaf is in the unit's root, at the number's place.
-        bytes32 bodyHash = keccak256(abi.encode(opening.documentDigest, opening.fieldsRoot, opening.bookingKey));
-        leaf = _hashLeaf(header.range, opening.number, opening.amount, opening.paymentCode, opening.linesHash, bodyHash);
+        leaf = _hashLeaf(
+            Leaf({
+                range: header.range,
+                number: opening.number,
+                amount: opening.amount,
+                paymentCode: opening.paymentCode,
+                linesHash: opening.linesHash,
+                bodyHash: keccak256(abi.encode(opening.documentDigest, opening.fieldsRoot, opening.bookingKey))
+            })
+        );
         found = PositionalTree.rootFrom(leaf, opening.number - header.first, opening.unitPath);
         if (found != header.unitRoot || opening.unitPath.length != PositionalTree.depth(header.count)) {
             revert OpeningDoesNotMatch("unit");
@@ -56,23 +74,19 @@ abstract contract Openings is SignedActs, ReceiptStorage {
         if (_layout().papers[range][number].range != 0) revert ReceiptIsOnPaper(range, number);
     }
 
-    function _hashLeaf(
-        uint32 range,
-        uint40 number,
-        bytes32 amount,
-        uint128 paymentCode,
-        bytes32 linesHash,
-        bytes32 bodyHash
-    ) internal pure returns (bytes32) {
-        return _hashAgain(keccak256(abi.encode(range, number, amount, paymentCode, linesHash, bodyHash)));
+    /// @dev All members are static, so the structure in memory is the encoding of its members one after another.
+    function _hashLeaf(Leaf memory leaf) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore(0, keccak256(leaf, 192)) // 6 words
+            hash := keccak256(0, 32)
+        }
     }
 
-    function _hashHeader(Header memory header) internal pure returns (bytes32) {
-        // All fields of a header are static, so this is the encoding of the struct's fields one after another.
-        return _hashAgain(keccak256(abi.encode(header)));
-    }
-
-    function _hashAgain(bytes32 hash) private pure returns (bytes32) {
-        return keccak256(abi.encode(hash));
+    /// @dev See _hashLeaf.
+    function _hashHeader(Header memory header) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            mstore(0, keccak256(header, 288)) // 9 words
+            hash := keccak256(0, 32)
+        }
     }
 }

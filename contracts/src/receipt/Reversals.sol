@@ -125,12 +125,14 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
     /// @dev The red receipt copies everything of the original but range, number and body.
     function _redLeaf(ReverseAct calldata act) private pure returns (bytes32) {
         return _hashLeaf(
-            act.redRange,
-            act.redNumber,
-            act.original.amount,
-            act.original.paymentCode,
-            act.original.linesHash,
-            act.redBodyHash
+            Leaf({
+                range: act.redRange,
+                number: act.redNumber,
+                amount: act.original.amount,
+                paymentCode: act.original.paymentCode,
+                linesHash: act.original.linesHash,
+                bodyHash: act.redBodyHash
+            })
         );
     }
 

@@ -12,6 +12,10 @@ contract LibraryReader {
         return Packed.laneAt(lanes, place);
     }
 
+    function paymentAt(bytes calldata payments, uint256 offset) external pure returns (uint256) {
+        return Packed.paymentAt(payments, offset);
+    }
+
     function sequenceAt(bytes calldata sequences, uint256 place) external pure returns (uint40) {
         return Packed.sequenceAt(sequences, place);
     }
@@ -41,17 +45,24 @@ contract LibrariesFuzzTest is CheatTest {
         VM.assertEq(_reader.sequenceAt(data, place), uint40(bytes5(data[place * 5:place * 5 + 5])));
     }
 
-    function test_fuzz_putSequence_writesWhatIsRead(uint40[4] calldata sequences) public view {
-        bytes memory buffer = new bytes(4 * 5 + 27);
+    function test_fuzz_putPayment_writesWhatIsRead(uint40[4] calldata sequences, bytes8[4] calldata references)
+        public
+        view
+    {
+        bytes memory buffer = Packed.newBuffer(4 * 13);
+        bytes memory expected;
         for (uint256 i = 0; i < 4; ++i) {
-            Packed.putSequence(buffer, i, sequences[i]);
+            uint256 payment = Packed.payment(sequences[i], references[i]);
+            Packed.putPayment(buffer, i * 13, payment);
+            expected = bytes.concat(expected, bytes5(sequences[i]), references[i]);
+            VM.assertEq(Packed.lastPayment(buffer, (i + 1) * 13), payment);
+            VM.assertEq(_reader.paymentAt(expected, i * 13), payment);
         }
-        Packed.truncate(buffer, 20);
-        VM.assertEq(
-            buffer,
-            abi.encodePacked(bytes5(sequences[0]), bytes5(sequences[1]), bytes5(sequences[2]), bytes5(sequences[3]))
-        );
-        VM.assertEq(_reader.sequenceAt(buffer, 3), sequences[3]);
+        VM.assertEq(buffer, expected);
+    }
+
+    function test_fuzz_hashLane_isTheHashOfItsBytes(uint64 lane) public pure {
+        VM.assertEq(Packed.hashLane(lane), keccak256(abi.encodePacked(lane)));
     }
 
     /// @notice Inside means: the longer number's digits begin with the shorter's.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Cheats} from "../support/Cheats.sol";
 import {IPaymentTypes} from "../../src/interfaces/IPaymentTypes.sol";
 import {PaymentHandler} from "./PaymentHandler.sol";
 
@@ -120,7 +121,9 @@ abstract contract DecisionHandler is PaymentHandler {
         VM.prank(desks[deskAt].checker);
         if (refusal.length != 0) VM.expectRevert(refusal);
         payments.resolve(ids, how, reason);
-        _noteSettled(VM.getRecordedLogs());
+        // What a refused call had said before it was undone is recorded as well.
+        Cheats.Log[] memory logs = VM.getRecordedLogs();
+        if (refusal.length == 0) _noteSettled(logs);
     }
 
     /// @notice Two supervisors refund a reversed receipt's money, wholly or with a child notice for the remainder.
@@ -175,7 +178,9 @@ abstract contract DecisionHandler is PaymentHandler {
         VM.prank(desks[code.desk].checker);
         if (refusal.length != 0) VM.expectRevert(refusal);
         payments.refundReversed(code.range, code.sequence, refundFen, child);
-        _noteSettled(VM.getRecordedLogs());
+        // What a refused call had said before it was undone is recorded as well.
+        Cheats.Log[] memory logs = VM.getRecordedLogs();
+        if (refusal.length == 0) _noteSettled(logs);
     }
 
     /// @dev Place of a reversed code whose money is not refunded yet, plus 1.

@@ -23,7 +23,6 @@ abstract contract Payers is NetworkTest {
     function _noteSettled(Cheats.Log[] memory logs) internal {
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].topics[0] == IPaymentTypes.PaymentsSettled.selector) _noteGroup(logs[i]);
-            if (logs[i].topics[0] == IPaymentTypes.ReversalRefunded.selector) _noteChild(logs[i]);
         }
     }
 
@@ -36,12 +35,6 @@ abstract contract Payers is NetworkTest {
             uint64 reference_ = width == 13 ? uint64(_numberAt(packed, i * width + 5, 8)) : 0;
             _notePayer(range, sequence, reference_);
         }
-    }
-
-    /// @dev A child notice is paid from birth, by no bank reference.
-    function _noteChild(Cheats.Log memory log) private {
-        (,, uint32 range, uint40 sequence,) = abi.decode(log.data, (uint40, uint48, uint32, uint40, uint48));
-        if (sequence != 0) _notePayer(range, sequence, 0);
     }
 
     function _notePayer(uint32 range, uint40 sequence, uint64 reference_) private {

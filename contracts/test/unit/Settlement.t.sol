@@ -78,6 +78,58 @@ contract SettlementTest is Acts {
         _checkTotals(20_000, 10_000);
     }
 
+    function test_settle_paidCodeWithoutPayersShown_waits() public {
+        _one(1, 10_000, TODAY, 1);
+        _one(2, 10_001, TODAY, 2);
+        IPaymentTypes.SettlementGroup[] memory groups = _group(payRange, _entry(1, 10_000, TODAY, 3));
+        bytes memory shown = groups[0].payers;
+        _approve("second", groups);
+        (uint32 epoch,,,) = payments.committee();
+        // Nothing shown, half of it, the order changed, another reference: no effect, and nothing is taken for a repeat.
+        bytes[4] memory wrong = [
+            bytes(""),
+            abi.encodePacked(uint40(1), uint64(1)),
+            abi.encodePacked(uint40(2), uint64(2), uint40(1), uint64(1)),
+            abi.encodePacked(uint40(1), uint64(3), uint40(2), uint64(2))
+        ];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            groups[0].payers = wrong[i];
+            VM.expectEmit(address(payments));
+            emit IPaymentTypes.PayersNotShown(payRange, 1, 10_000, bytes8(uint64(3)));
+            payments.settle(epoch, "second", groups);
+            _checkTotals(20_001, 0);
+        }
+        groups[0].payers = shown;
+        payments.settle(epoch, "second", groups);
+        VM.assertTrue(_reasonOf(1, 3).reason == IPaymentTypes.SuspenseReason.AlreadyPaid);
+        _checkTotals(30_001, 10_000);
+    }
+
+    function test_settle_codePaidTwiceInOneReport_needsNoPayers() public {
+        bytes memory entries =
+            bytes.concat(_entry(1, 10_000, TODAY, 1), _entry(1, 10_000, TODAY, 2), _entry(2, 10_001, TODAY, 3));
+        _settle("twice", _group(payRange, entries));
+        VM.assertTrue(_reasonOf(1, 2).reason == IPaymentTypes.SuspenseReason.AlreadyPaid);
+        _checkTotals(30_001, 10_000);
+    }
+
+    function test_settle_payersOfSeveralWords_eachFindsItsOwn() public {
+        _notify(9, 400);
+        bytes memory entries;
+        for (uint256 i = 120; i <= 390; i += 90) {
+            entries = bytes.concat(entries, _entry(i, 10_000 + i - 9, TODAY, i));
+        }
+        _settle("first", _group(payRange, entries));
+        bytes memory again;
+        for (uint256 i = 120; i <= 390; i += 90) {
+            again = bytes.concat(again, _entry(i, 10_000 + i - 9, TODAY, i), _entry(i, 1, TODAY, i + 1));
+        }
+        uint64 received = payments.totals().received;
+        _settle("again", _group(payRange, again));
+        // Repeats have no effect; of each code one fen more arrived, and waits.
+        _checkTotals(received + 4, 4);
+    }
+
     function test_settle_suspendedEntryAgainIsARepeat() public {
         _one(1, 9_000, TODAY, 1);
         _settle("again", _group(payRange, _entry(1, 9_000, TODAY, 1)));

@@ -192,7 +192,8 @@ async def _mark_payments(connection: AsyncConnection, event: object, block_numbe
         case NoticeCancelled():
             range_id, mark, sequences = event.range, "cancelled", [event.sequence]
         case PaymentsSettled():
-            range_id, mark, sequences = event.range, "paid", split_sequences(event.sequences)
+            range_id, mark = event.range, "paid"
+            sequences = [sequence for sequence, _ in event.parts()]
         case ReversalRefunded() if event.child_sequence:
             # The remainder's notice is born paid.
             range_id, mark, sequences = event.child_range, "paid", [event.child_sequence]

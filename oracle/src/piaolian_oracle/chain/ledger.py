@@ -48,13 +48,13 @@ class Settlement:
     """What one settlement of a report did.
 
     Attributes:
-        paid: (range, sequence) of the codes that it paid.
+        paid: Payments that paid their code.
         suspended: Why a payment went to suspense.
         unknown: Payments of codes that nobody had noticed yet.
         repeated: Payments that had their effect before.
     """
 
-    paid: frozenset[tuple[int, int]]
+    paid: frozenset[PaymentKey]
     suspended: Mapping[PaymentKey, SuspenseWord]
     unknown: frozenset[PaymentKey]
     repeated: frozenset[PaymentKey]

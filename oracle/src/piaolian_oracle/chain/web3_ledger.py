@@ -1,6 +1,7 @@
 """The payment ledger over JSON-RPC, through the SDK's bindings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from piaolian_sdk.contracts.events_payments import (
     PaymentSuspended,
     PaymentUnknown,
 )
+from piaolian_sdk.contracts.payers import payers_shown
 from piaolian_sdk.contracts.payment_ledger import build_settle, build_vote
 from piaolian_sdk.contracts.reader import ChainReader
 from piaolian_sdk.contracts.records import RangeClass
@@ -102,7 +104,7 @@ class Web3Ledger:
         return [self._settlement(receipt, report_id) for receipt in final]
 
     def _settlement(self, receipt: Any, report_id: bytes) -> Settlement:  # noqa: ANN401 # web3's TxReceipt.
-        paid: set[tuple[int, int]] = set()
+        paid: set[PaymentKey] = set()
         suspended: dict[PaymentKey, SuspenseWord] = {}
         unknown: set[PaymentKey] = set()
         repeated: set[PaymentKey] = set()
@@ -112,7 +114,7 @@ class Web3Ledger:
                 continue
             event = decoded.event
             if isinstance(event, PaymentsSettled) and event.report_id == report_id:
-                paid.update((event.range, sequence) for sequence in unpack_sequences(event.sequences))
+                paid.update((event.range, *payment) for payment in event.parts())
             elif isinstance(event, PaymentSuspended) and event.reason in SUSPENSE_WORDS:
                 key = (event.range, event.sequence, event.bank_reference)
                 suspended[key] = SUSPENSE_WORDS[event.reason]
@@ -128,7 +130,12 @@ class Web3Ledger:
 
     def settle_call(self, epoch: int, report: Report) -> bytes:
         """Return the calldata of a settlement."""
-        return build_settle(epoch, report.report_id, report.settlement_groups())
+        at = self._chain.latest()
+        groups = [
+            replace(sent, payers=payers_shown(self._chain, sent.range, [entry.sequence for entry in group.entries], at))
+            for sent, group in zip(report.settlement_groups(), report.groups, strict=True)
+        ]
+        return build_settle(epoch, report.report_id, groups)
 
 
 class Web3Sender:
@@ -229,8 +236,3 @@ def receipt_or_none(web3: Web3, transaction: bytes) -> Any | None:  # noqa: ANN4
         return web3.eth.get_transaction_receipt(HexBytes(transaction))
     except TransactionNotFound:
         return None
-
-
-def unpack_sequences(packed: bytes) -> list[int]:
-    """Return sequences packed as 5 bytes each."""
-    return [int.from_bytes(packed[at : at + 5], "big") for at in range(0, len(packed), 5)]

@@ -65,4 +65,4 @@ def _word(settlement: Settlement, key: PaymentKey) -> Outcome | None:
         return "unknown"
     if key in settlement.repeated:
         return "repeated"
-    return "paid" if key[:2] in settlement.paid else None
+    return "paid" if key in settlement.paid else None

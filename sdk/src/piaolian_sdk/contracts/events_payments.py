@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from piaolian_sdk.contracts.event_base import ContractEvent
 
+_PAYMENT_BYTES = 13
+
 
 @dataclass(frozen=True, slots=True)
 class CommitteeSet(ContractEvent):
@@ -59,6 +61,16 @@ class NoticeRegistered(ContractEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PayersNotShown(ContractEvent):
+    """The code is paid, and the settlement did not show by what; the entry may be settled again with it."""
+
+    range: int
+    sequence: int
+    amount_fen: int
+    bank_reference: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentEnded(ContractEvent):
     """The receipt of a payment was reversed; the money waits for a decision."""
 
@@ -104,13 +116,22 @@ class PaymentsSettled(ContractEvent):
     """Codes were paid.
 
     Attributes:
-        sequences: 5 bytes each, ascending.
+        report_id: Report, or the suspense that the money came from.
+        payments: 13 bytes each: sequence (5), bank reference (8).
     """
 
     range: int
     report_id: bytes
     paid: int
-    sequences: bytes
+    payments: bytes
+
+    def parts(self) -> list[tuple[int, bytes]]:
+        """Return (sequence, bank reference of 8 bytes) of each payment, in the order of the event."""
+        packed = self.payments
+        return [
+            (int.from_bytes(packed[at : at + 5], "big"), packed[at + 5 : at + _PAYMENT_BYTES])
+            for at in range(0, len(packed), _PAYMENT_BYTES)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

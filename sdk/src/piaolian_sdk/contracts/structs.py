@@ -38,11 +38,16 @@ class NoticeBatch:
 
 @dataclass(frozen=True, slots=True)
 class SettlementGroup:
-    """Entries of one payment range, 22 bytes each; ``notice_batch`` is a hint outside the digest."""
+    """Entries of one payment range, 22 bytes each.
+
+    ``notice_batch`` is a hint; ``payers`` shows who paid the codes that are paid already (see ``payers_shown``).
+    Neither is part of the digest.
+    """
 
     range: int
     notice_batch: int
     entries: bytes
+    payers: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
