@@ -84,7 +84,8 @@ vectors: ## Make the known answers again; they must not change
 samples: ## Print what of the samples is accepted and what is refused, by which rule
 	@PYTHONPATH=tests $(BIN)/python -m support.samples_table
 
-bench: setup ## What a core does with documents, and receipts a second through the whole pipeline beside EAS
+bench: setup ## Gas of every act, what a core does with documents, and receipts a second through the whole pipeline beside EAS
+	@$(BIN)/python -m bench.gas
 	@$(BIN)/python -m bench.receipts
 	@$(BIN)/python -m bench.pipeline
 
