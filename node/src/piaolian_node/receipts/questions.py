@@ -19,7 +19,7 @@ from piaolian_sdk.beijing import BEIJING, date_from_day_number
 from piaolian_sdk.contracts.records import Mark
 from piaolian_sdk.errors import RemoteError
 from piaolian_sdk.money import text_from_fen
-from piaolian_sdk.tree import BY_CODE
+from piaolian_sdk.tree import BY_CODE, evidence_number
 from piaolian_sdk.wire import (
     WHOLE_SHARE,
     BookingState,
@@ -235,18 +235,18 @@ async def _match(context: NodeContext, receipt: Row[Any]) -> VerificationAnswer:
         issued_by=issued_by,
         countersigned_by=context.config.department,
         stamped_at=_stamped_at(stamped),
-        evidence_number=evidence_number(context, receipt, stamped),
+        evidence_number=_evidence_number(context, receipt, stamped),
         as_of=datetime.fromtimestamp(found.stamp.timestamp, tz=BEIJING) if found else context.beijing_now(),
         count=count,
     )
 
 
-def evidence_number(context: NodeContext, receipt: Row[Any], stamped: Stamped | None) -> str | None:
+def _evidence_number(context: NodeContext, receipt: Row[Any], stamped: Stamped | None) -> str | None:
     """Return the number under which the chain holds a receipt: network, root, header, place in the batch."""
     if stamped is None:
         return None
     place = receipt.number - stamped.header.first
-    return f"PL{context.address_book.chain_id}-{stamped.batch.root_id:08d}-{stamped.batch.position:03d}-{place:04d}"
+    return evidence_number(context.address_book.chain_id, stamped.batch.root_id, stamped.batch.position, place)
 
 
 async def find_asked(

@@ -72,7 +72,7 @@ def verify_online(arguments: argparse.Namespace) -> Outcome:
     lines = [
         f"查验一致：{main.einvoice_code} {main.einvoice_number} 金额 {amount}",
         f"状态：{verified.state_zh}",
-        f"上链时间：{verified.stamped_at:%Y-%m-%d %H:%M:%S}  存证编号：{proof.root_id}-{proof.position}-{proof.number}",
+        f"上链时间：{verified.stamped_at:%Y-%m-%d %H:%M:%S}  存证编号：{proof.evidence_number}",
         f"单位签名证书：{verified.document.unit_signer.certificate.subject}",
         f"监制签名证书：{verified.document.supervision_signer.certificate.subject}",
         *(f"已证明：{words}" for words in verified.proven),

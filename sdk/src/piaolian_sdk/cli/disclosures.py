@@ -62,7 +62,7 @@ def check_disclosure(data: bytes, proof: ReceiptProof | None, expected_root: str
         if proof.fields_root != root:
             raise _mismatch("the proof commits to other fields", "证明所存证的字段根与披露文件不同")
         _check_leaf(proof)
-        lines.append(f"披露自：{proof.code} {proof.number}（存证编号 {proof.root_id}-{proof.position}-{proof.number}）")
+        lines.append(f"披露自：{proof.code} {proof.number}（存证编号 {proof.evidence_number}）")
     elif expected_root is not None:
         if expected_root.removeprefix("0x").lower() != disclosure.fields_root:
             raise _mismatch("the file has another fields root", "披露文件的字段根与给出的不同")

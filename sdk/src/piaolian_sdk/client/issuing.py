@@ -21,7 +21,7 @@ from piaolian_sdk.receipt import (
 from piaolian_sdk.signing import DocumentSigner, sign_receipt_as_unit
 from piaolian_sdk.tree import (
     BY_CODE,
-    BY_LIST,
+    MODES,
     LeafByCode,
     LeafByList,
     Line,
@@ -41,7 +41,6 @@ from piaolian_sdk.wire import (
 # A draft has these until the node has given it a number.
 DRAFT_NUMBER = "0000000000"
 DRAFT_CHECK_CODE = "000000"
-MODES = {"code": BY_CODE, "list": BY_LIST}
 
 
 @dataclass(frozen=True, slots=True)

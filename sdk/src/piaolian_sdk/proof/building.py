@@ -105,8 +105,7 @@ def collect_state(prove: Prove, ledger: bytes, registry: bytes, parts: ReceiptPa
     first = prove(ledger, of_ledger)
     second = prove(registry, of_registry)
     proofs = [first, second]
-    for place_of_code in (first.values[0], second.values[0]):
-        proofs += [prove((place_of_code % (1 << 160)).to_bytes(20, "big"), [])]
+    proofs += [prove(slots.address_of(word), []) for word in (first.values[0], second.values[0])]
     links = [slots.Link.from_word(word).range for word in first.values[1:3]]
     wanted = [slots.range_slot(range_id) for range_id in links if range_id not in (0, parts.header.range)]
     if wanted:

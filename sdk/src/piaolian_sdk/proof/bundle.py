@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from piaolian_sdk.proof.checkpoint import Checkpoint, has_low_s
 from piaolian_sdk.proof.errors import BundleFormatError, BundleSizeError
-from piaolian_sdk.tree import BY_CODE, BY_LIST, Header
+from piaolian_sdk.tree import BY_CODE, MODES, Header
 
 BUNDLE_FORMAT: Final = "piaolian-proof-bundle"
 BUNDLE_VERSION: Final = 1
@@ -22,8 +22,8 @@ _MAX_DOCUMENT: Final = 1 << 20
 _MAX_NODES: Final = 256
 # A bundle's objects and lists, with 32 signatures, are fewer. A parser must not be led deeper than its stack.
 _MAX_BRACKETS: Final = 64
+# JavaScript reads no greater whole number exactly.
 _SAFE: Final = (1 << 53) - 1
-_MODES: Final = {"code": BY_CODE, "list": BY_LIST}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -67,6 +67,7 @@ NodeBytes = Annotated[bytes, Field(min_length=32, max_length=600), *_BASE64]
 MemberName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 RangeNumber = Annotated[int, Field(ge=1, lt=1 << 32)]
 Safe = Annotated[int, Field(ge=0, le=_SAFE)]
+ChainId = Annotated[int, Field(ge=1, le=_SAFE)]
 UnixTime = Annotated[int, Field(ge=0, le=253_402_214_400)]
 
 
@@ -79,7 +80,7 @@ class Part(BaseModel):
 class BundleNetwork(Part):
     """Which network the bundle is of."""
 
-    chain_id: Annotated[int, Field(ge=1, le=_SAFE)]
+    chain_id: ChainId
     genesis_hash: Word
     sandbox: bool
 
@@ -118,7 +119,7 @@ class BundleHeader(Part):
     def to_header(self) -> Header:
         """Return the header that is hashed."""
         members = self.model_dump(exclude={"mode", "unit_root"})
-        return Header(mode=_MODES[self.mode], unit_root=self.unit_root, **members)
+        return Header(mode=MODES[self.mode], unit_root=self.unit_root, **members)
 
     @classmethod
     def of(cls, header: Header) -> "BundleHeader":

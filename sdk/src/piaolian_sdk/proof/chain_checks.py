@@ -11,14 +11,12 @@ from piaolian_sdk.proof.bundle import Bundle
 from piaolian_sdk.proof.trie import TrieNodes, account_at, slot_value
 from piaolian_sdk.proof.trust import Trust
 from piaolian_sdk.receipt import ParsedReceipt
-from piaolian_sdk.tree import root_from_path
+from piaolian_sdk.tree import MODES, root_from_path
 from piaolian_sdk.tree.keccak import keccak256
 
 ContractName = Literal["Registry", "ReceiptLedger"]
 _RECEIPT_CLASS: Final = 1
 _PAPER_CLASS: Final = 3
-_MODE_NUMBERS: Final = {"code": 1, "list": 2}
-_ADDRESS_BITS: Final = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ class ChainFacts:
         checks: tuple[tuple[str, bool], ...] = (
             ("range-missing", found.range_class == _RECEIPT_CLASS),
             ("range-of-other-unit", found.unit == header.unit),
-            ("range-of-other-mode", found.mode == _MODE_NUMBERS[header.mode]),
+            ("range-of-other-mode", found.mode == MODES[header.mode]),
             ("range-of-other-code", found.prefix == int(self.bundle.receipt.code)),
             ("range-without-number", found.first <= number < found.next),
         )
@@ -178,7 +176,7 @@ def _check_contract(nodes: TrieNodes, state_root: bytes, trust: Trust, name: Con
     if code_hash not in known.proxy_code_hashes:
         raise errors.BundleContractsError("contract-code-unknown", name)
     word = slot_value(nodes, storage_root, slots.IMPLEMENTATION_SLOT)
-    implementation = account_at(nodes, state_root, (word % (1 << _ADDRESS_BITS)).to_bytes(20, "big"))
+    implementation = account_at(nodes, state_root, slots.address_of(word))
     if implementation is None or not trust.allows(name, implementation[1]):
         raise errors.BundleContractsError("implementation-unknown", name)
     return storage_root

@@ -11,6 +11,7 @@ from piaolian_sdk.proof.chain_checks import ProvenState
 from piaolian_sdk.proof.trust import Trust
 from piaolian_sdk.receipt import ParsedReceipt
 from piaolian_sdk.signing import VerifiedSigner
+from piaolian_sdk.tree import evidence_number
 
 _WHOLE: Final = 1_000_000_000
 _PROVEN: Final = (
@@ -140,7 +141,7 @@ def verified_receipt(
         red_number=state.red_number,
         paper_number=state.paper_number,
         booked_share=state.booked_share,
-        evidence_number=f"PL{bundle.network.chain_id}-{bundle.root.id:08d}-{bundle.root.position:03d}-{place:04d}",
+        evidence_number=evidence_number(bundle.network.chain_id, bundle.root.id, bundle.root.position, place),
         block_number=checkpoint.number,
         block_time=block_time,
         members=members,

@@ -66,6 +66,11 @@ def range_slot(range_id: int) -> bytes:
     return _word(_mapped(range_id, _REGISTRY + _RANGES))
 
 
+def address_of(word: int) -> bytes:
+    """Return the address in a word, 20 bytes."""
+    return _bits(word, 0, 160).to_bytes(20, "big")
+
+
 def marks_of(word: int, number: int) -> int:
     """Return the mark byte of one number in its word."""
     return word >> (8 * (number % _NUMBERS_IN_WORD)) & 0xFF

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.errors import InputError, VerificationError
-from piaolian_sdk.proof.bundle import AccountBytes, MemberName, Part, UnixTime, Word, fault_place
+from piaolian_sdk.proof.bundle import AccountBytes, ChainId, MemberName, Part, UnixTime, Word, fault_place
 from piaolian_sdk.proof.checkpoint import public_key_from_point
 from piaolian_sdk.proof.reasons import REASONS
 from piaolian_sdk.proof.slots import LAYOUTS
@@ -23,7 +23,6 @@ TRUST_FORMAT: Final = "piaolian-trust"
 MAX_TRUST_BYTES: Final = 16 << 20
 _MAX_DEPTH: Final = 8
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_SAFE: Final = (1 << 53) - 1
 
 PemText = Annotated[
     str,
@@ -88,7 +87,7 @@ class TrustFile(Part):
     network_name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     sandbox: bool
     made_at: UnixTime
-    chain_id: Annotated[int, Field(ge=1, le=_SAFE)]
+    chain_id: ChainId
     genesis_hash: Word
     contracts: TrustedContracts
     checkpoint_members: Annotated[list[TrustedMember], Field(max_length=1_000)]

@@ -10,11 +10,13 @@ Example:
     >>> verify_path(root, leaves[2], 2, 3, positional_path(leaves, 2))
 """
 
+from piaolian_sdk.tree.evidence import evidence_number
 from piaolian_sdk.tree.fields import DisclosedField, disclose, field_leaf, field_salt, fields_root, verify_disclosure
 from piaolian_sdk.tree.keccak import keccak256
 from piaolian_sdk.tree.leaves import (
     BY_CODE,
     BY_LIST,
+    MODES,
     Header,
     LeafByCode,
     LeafByList,
@@ -35,6 +37,7 @@ from piaolian_sdk.tree.positional import (
 __all__ = [
     "BY_CODE",
     "BY_LIST",
+    "MODES",
     "DisclosedField",
     "Header",
     "LeafByCode",
@@ -42,6 +45,7 @@ __all__ = [
     "Line",
     "body_hash",
     "disclose",
+    "evidence_number",
     "field_leaf",
     "field_salt",
     "fields_root",

@@ -23,6 +23,8 @@ from piaolian_sdk.tree.keccak import address_word, bytes32_word, keccak256, uint
 # ControlMode of the Registry contract.
 BY_CODE = 1
 BY_LIST = 2
+# By the words of messages and files.
+MODES = {"code": BY_CODE, "list": BY_LIST}
 
 _NO_LINES = bytes(32)
 

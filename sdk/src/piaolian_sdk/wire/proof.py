@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from piaolian_sdk.tree import Header
+from piaolian_sdk.tree import MODES, Header, evidence_number
 from piaolian_sdk.wire.base import (
     Address,
     Answer,
@@ -18,7 +18,6 @@ from piaolian_sdk.wire.base import (
 )
 
 PROOF_VERSION: Literal[1] = 1
-_MODE_NUMBERS = {"code": 1, "list": 2}
 
 
 class HeaderProof(Answer):
@@ -39,7 +38,7 @@ class HeaderProof(Answer):
         return Header(
             unit=self.unit,
             range=self.range,
-            mode=_MODE_NUMBERS[self.mode],
+            mode=MODES[self.mode],
             first=self.first,
             count=self.count,
             issue_day=self.issue_day,
@@ -88,3 +87,8 @@ class ReceiptProof(Answer):
     fields_seed: Hex32 | None = None
     fields_root: Hex32
     booking_address: Address
+
+    @property
+    def evidence_number(self) -> str:
+        """The number under which the chain holds the receipt."""
+        return evidence_number(self.chain_id, self.root_id, self.position, int(self.number) - self.header.first)
