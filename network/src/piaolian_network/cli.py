@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 from piaolian_network import membership
@@ -18,6 +17,7 @@ from piaolian_network.errors import NetworkError, StateError
 from piaolian_network.lifecycle import Network
 from piaolian_network.status import NetworkStatus
 from piaolian_network.trust import read_trust_file
+from piaolian_sdk.beijing import moment_from_iso
 from piaolian_sdk.errors import InputError
 
 
@@ -169,8 +169,8 @@ def _trust(options: argparse.Namespace) -> int:
 def _revocation(text: str) -> tuple[str, int]:
     serial, _, moment = text.partition("@")
     try:
-        return serial.upper(), int(datetime.fromisoformat(moment).timestamp())
-    except ValueError as exc:
+        return serial.upper(), int(moment_from_iso(moment).timestamp())
+    except InputError as exc:
         raise StateError(
             "members-invalid",
             f"{text} is no revocation",

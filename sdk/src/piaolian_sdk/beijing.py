@@ -137,6 +137,26 @@ def moment_from_compact(text: str, field: str = "SignatureTime") -> datetime:
     return datetime.combine(day, clock, BEIJING)
 
 
+def moment_from_iso(text: str, field: str = "time") -> datetime:
+    """Read a moment that a person writes, ISO 8601; without a zone it is Beijing time, whatever the machine's zone.
+
+    Raises:
+        InputError: It is no such moment.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise InputError(
+            "time-malformed",
+            f"{field} is no ISO 8601 time such as 2026-03-02T10:15:00",
+            f"{field} 不是 ISO 8601 时刻，应写作 2026-03-02T10:15:00",
+            field=field,
+            rule="ISO 8601",
+            remedy="write year, month, day, T, hours, minutes, seconds in Beijing time",
+        ) from exc
+    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+
+
 def _date_error(field: str, message: str, message_zh: str) -> InputError:
     return InputError(
         "date-malformed",

@@ -15,6 +15,7 @@ from piaolian_sdk.beijing import (
     date_from_text,
     day_number,
     moment_from_compact,
+    moment_from_iso,
     month_index,
     text_from_date,
     text_from_time,
@@ -78,6 +79,25 @@ def test_time_from_text__other_forms__refused(text: str) -> None:
 def test_moment_from_compact__other_forms__refused(text: str) -> None:
     with pytest.raises(InputError):
         moment_from_compact(text)
+
+
+def test_moment_from_iso__without_zone__is_beijing_time_on_every_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = datetime(2026, 3, 2, 2, 15, tzinfo=UTC)
+    try:
+        for zone in ("America/New_York", "UTC"):
+            monkeypatch.setenv("TZ", zone)
+            clock.tzset()
+            assert moment_from_iso("2026-03-02T10:15:00") == expected
+            assert moment_from_iso("2026-03-01T21:15:00-05:00") == expected
+    finally:
+        monkeypatch.undo()
+        clock.tzset()
+
+
+def test_moment_from_iso__other_forms__refused() -> None:
+    with pytest.raises(InputError) as refusal:
+        moment_from_iso("tomorrow", "revoked")
+    assert (refusal.value.code, refusal.value.field) == ("time-malformed", "revoked")
 
 
 def test_day__moment_without_zone__refused() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from piaolian_sdk.beijing import BEIJING
+from piaolian_sdk.beijing import BEIJING, moment_from_iso
 from piaolian_sdk.cli.disclosures import check_disclosure, is_disclosure, proof_from_file, write_disclosure
 from piaolian_sdk.cli.trust import list_lines, read_trust
 from piaolian_sdk.errors import InputError
@@ -99,7 +99,7 @@ def verify_signatures(arguments: argparse.Namespace) -> Outcome:
         raise _without_trust("signatures are verified by the trusted roots", "验证签名须用 --trust 给出受信任的根证书")
     parsed = parse_receipt(data)
     trust, lists = read_trust(arguments.trust)
-    at = _moment(arguments.at) if arguments.at else _issued_at(parsed)
+    at = moment_from_iso(arguments.at, "--at") if arguments.at else _issued_at(parsed)
     unit = verify_unit_signature(parsed, trust, at)
     supervision = verify_supervision_signature(parsed, trust, at)
     lines = [
@@ -189,21 +189,6 @@ def _action(
 
 def _issued_at(parsed: ParsedReceipt) -> datetime:
     return parsed.model.issued_at.replace(tzinfo=BEIJING)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise InputError(
-            "time-malformed",
-            "the time is not written as 2026-03-02T10:15:00",
-            "时刻应写作 2026-03-02T10:15:00",
-            field="at",
-            rule="ISO 8601",
-            remedy="write year, month, day, T, hours, minutes, seconds in Beijing time",
-        ) from exc
-    return moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)
 
 
 def _without_trust(message: str, message_zh: str) -> InputError:

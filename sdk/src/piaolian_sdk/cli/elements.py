@@ -2,10 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
 
 from piaolian_sdk.beijing import date_from_text
 from piaolian_sdk.errors import InputError
@@ -13,7 +11,6 @@ from piaolian_sdk.money import fen_from_decimal, fen_from_text
 from piaolian_sdk.receipt import Main
 
 _HEADINGS = ("代码", "号码", "校验码", "金额", "开票日期")
-_Finding = TypeVar("_Finding", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +37,11 @@ class Elements:
             fen_from_decimal(main.total_amount),
             main.issue_date,
         )
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Code and number, which name one receipt."""
+        return self.code, self.number
 
     def differences(self, other: "Elements | None") -> list[str]:
         """Return what is said otherwise, in Chinese; what was not given does not count."""
@@ -69,14 +71,6 @@ def read_list(data: bytes) -> list[Elements]:
     rows = [[cell.strip().lstrip("'") for cell in row] for row in csv.reader(io.StringIO(text)) if any(row)]
     is_heading = bool(rows) and not rows[0][0].isdigit()
     return [_line(row, place) for place, row in enumerate(rows, 1) if not (is_heading and place == 1)]
-
-
-def compare(
-    listed: Sequence[Elements], findings: Sequence[_Finding], judge: Callable[[Elements, _Finding | None], _Finding]
-) -> list[_Finding]:
-    """Return a verdict for each line of a list, by the finding of the same code and number."""
-    known = {(one.elements.code, one.elements.number): one for one in findings if one.elements is not None}
-    return [judge(elements, known.get((elements.code, elements.number))) for elements in listed]
 
 
 def _line(row: list[str], place: int) -> Elements:

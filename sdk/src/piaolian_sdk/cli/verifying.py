@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from piaolian_sdk.beijing import BEIJING
+from piaolian_sdk.beijing import BEIJING, moment_from_iso
 from piaolian_sdk.cli.commands import verify_online
-from piaolian_sdk.cli.elements import Elements, compare, read_list
+from piaolian_sdk.cli.elements import Elements, read_list
 from piaolian_sdk.errors import InputError, PiaolianError
 from piaolian_sdk.money import fen_from_decimal, text_from_fen
 from piaolian_sdk.proof import Trust, VerifiedReceipt, verify_bundle, verify_countersigned
@@ -62,11 +62,12 @@ def verify(arguments: argparse.Namespace) -> Outcome:
             remedy="give the trust file (JSON) of the network, or add --rpc",
         )
     trust = Trust.from_file(arguments.trust[0])
-    at_unix = _moment(arguments.at)
+    at_unix = int(moment_from_iso(arguments.at, "--at").timestamp() if arguments.at else time.time())
     sources = _sources(arguments.file, arguments.trust[0])
     findings = [_judge(source, trust, at_unix) for source in sources]
     if arguments.list is not None:
-        findings = compare(read_list(arguments.list.read_bytes()), findings, _listed)
+        known = {one.elements.key: one for one in findings if one.elements is not None}
+        findings = [_listed(line, known.get(line.key)) for line in read_list(arguments.list.read_bytes())]
     twice = _twice(findings)
     code = REFUSED if twice or any(one.exit_code == REFUSED for one in findings) else PROVEN
     if code == PROVEN and any(one.exit_code == NOT_PROVEN for one in findings):
@@ -100,18 +101,6 @@ def add_parser(groups: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     online.add_argument("--node", metavar="网址", help="财政节点；向它索取证明（证明不作为依据，逐项核对）")
     online.add_argument("--finality-depth", type=int, default=2, metavar="N", help="最终确认所需的区块数（缺省 2）")
     parser.set_defaults(command="verify")
-
-
-def _moment(text: str | None) -> int:
-    if text is None:
-        return int(time.time())
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as exc:
-        raise InputError(
-            "time-malformed", "--at is no ISO 8601 time", "--at 不是 ISO 8601 时刻", field="at", rule="ISO 8601"
-        ) from exc
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).timestamp())
 
 
 def _sources(given: Sequence[str], trust: Path) -> list[str]:
@@ -186,10 +175,9 @@ def _twice(findings: Sequence[Finding]) -> dict[int, str]:
     for place, one in enumerate(findings):
         if one.elements is None:
             continue
-        key = (one.elements.code, one.elements.number)
-        if key in first:
-            found[place] = first[key]
-        first.setdefault(key, one.source)
+        if one.elements.key in first:
+            found[place] = first[one.elements.key]
+        first.setdefault(one.elements.key, one.source)
     return found
 
 
