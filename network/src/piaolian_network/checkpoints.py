@@ -15,6 +15,7 @@ from eth_utils.crypto import keccak
 from piaolian_network.errors import StateError
 from piaolian_network.rpc import ChainRPC
 from piaolian_network.transactions import AccountSender, Order
+from piaolian_sdk.contracts.abi import encode_call
 from piaolian_sdk.contracts.address_book import AddressBook
 from piaolian_sdk.contracts.registry import build_set_checkpoint_key
 from piaolian_sdk.errors import InputError
@@ -141,7 +142,6 @@ def register(rpc_url: str, private_key: bytes, book: AddressBook, members: Seque
 
 def _registered(rpc: ChainRPC, registry: str, address: str) -> bytes:
     """Return the digest of the key that the Registry has for an account."""
-    selector = keccak(b"checkpointKeyOf(address)")[:4].hex()
-    data = "0x" + selector + address.lower().removeprefix("0x").rjust(64, "0")
+    data = "0x" + encode_call("Registry", "checkpointKeyOf", address).hex()
     answer = str(rpc.call("eth_call", [{"to": registry, "data": data}, "latest"]))
     return bytes.fromhex(answer.removeprefix("0x"))[:32]
