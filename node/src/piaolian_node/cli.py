@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from asn1crypto import pem
 
@@ -16,6 +16,9 @@ from piaolian_node.config import PREFIX, NodeConfig
 from piaolian_node.errors import ConfigError
 from piaolian_node.logs import configure_logs
 from piaolian_sdk.errors import PiaolianError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -209,24 +212,13 @@ def _migrate(_options: argparse.Namespace) -> int:
 
 
 def _serve(_options: argparse.Namespace) -> int:
-    import uvicorn
-
     from piaolian_node.app import create_app
     from piaolian_node.context import build_context
 
     config = _config()
     configure_logs(config.log_level)
     _print_settings(config)
-    uvicorn.run(
-        create_app(build_context(config)),
-        host=config.listen_host,
-        port=config.listen_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=30,
-    )
-    return 0
+    return _run_server(create_app(build_context(config)), config.listen_host, config.listen_port)
 
 
 def _worker(_options: argparse.Namespace) -> int:
@@ -253,19 +245,18 @@ def _worker(_options: argparse.Namespace) -> int:
 
 
 def _witness(_options: argparse.Namespace) -> int:
-    import uvicorn
-
     from piaolian_node.checkpoints.witness import WitnessConfig, build_witness, create_witness_app
 
     config = WitnessConfig.from_environment()
     configure_logs("INFO")
+    return _run_server(create_witness_app(build_witness(config)), config.listen_host, config.listen_port)
+
+
+def _run_server(app: "FastAPI", host: str, port: int) -> int:
+    import uvicorn
+
     uvicorn.run(
-        create_witness_app(build_witness(config)),
-        host=config.listen_host,
-        port=config.listen_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_keep_alive=30
     )
     return 0
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from piaolian_node.errors import ConfigError
@@ -27,24 +27,88 @@ _MAX_PUBLIC_URL_CHARACTERS = 145
 _WEAK_PINS = frozenset({"12345678", "87654321", "00000000", "11111111", "88888888", "password"})
 
 
-class NodeConfig(BaseSettings):
-    """Settings; durations are seconds or ISO 8601.
+def _duration(value: object) -> object:
+    if isinstance(value, str) and value.replace(".", "", 1).isdigit():
+        return timedelta(milliseconds=round(float(value) * 1000))
+    return value
+
+
+# Text of digits counts seconds.
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+# A service is started from any directory; a relative path would mean another file each time.
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+MEMBER_NAME = r"^[a-z][a-z0-9-]{0,31}$"
+
+
+class Settings(BaseSettings):
+    """Base of the settings: frozen, and taken from what is given alone."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 # The library's signature.
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else: `from_environment` alone looks at the environment."""
+        return (init_settings,)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from the environment.
+
+        Raises:
+            ConfigError: A setting is absent, malformed or unsafe, or a file of a secret cannot be read.
+        """
+        return read_settings(cls, environment)
+
+
+class MemberSettings(Settings):
+    """What a node and a witness both need: chain, database and token, and the signing of checkpoints.
 
     Attributes:
-        profile: ``dev`` allows root, plain HTTP and short PINs; every other refuses them.
         listen_host: Address the API binds to.
-        listen_port: Port the API binds to.
-        public_url: Address that the printed QR leads to, as payers reach it.
-        authorities: Further names (host or host:port) under which callers reach this node.
         database_url: ``sqlite+aiosqlite:///...`` or ``postgresql+asyncpg://...``. Secret: it may hold a password.
         rpc_urls: JSON-RPC of chain nodes, the first that answers is asked.
         address_book: File written by ``piaolian-network deploy``.
         finality_depth: Blocks below the head that count as final; 0 is the head itself.
-        kubo_api: RPC address of the own IPFS daemon.
-        kubo_api_second: RPC address of the daemon that keeps the second copy, or none.
         pkcs11_module: PKCS#11 library of the HSM.
         token_label: Label of the token.
         token_pin: User PIN of the token.
+        checkpoint_key_label: Label of the P-256 key that signs checkpoints.
+        checkpoint_interval: How often final blocks are signed; the same for all members of a network.
+        checkpoint_peers: Addresses of the other members' nodes and of witnesses.
+        trust_file: Trust file of the network; without it no proof bundle is made.
+    """
+
+    listen_host: str = "127.0.0.1"
+    database_url: SecretStr
+    rpc_urls: tuple[AnyHttpUrl, ...] = Field(min_length=1)
+    address_book: AbsolutePath
+    finality_depth: int = Field(default=0, ge=0, le=1000)
+    pkcs11_module: AbsolutePath = Path("/usr/lib/softhsm/libsofthsm2.so")
+    token_label: str = Field(min_length=1, max_length=32)
+    token_pin: SecretStr
+    checkpoint_key_label: str = Field(default="checkpoint", min_length=1, max_length=64)
+    checkpoint_interval: Duration = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1))
+    checkpoint_peers: tuple[AnyHttpUrl, ...] = ()
+    trust_file: AbsolutePath | None = None
+
+
+class NodeConfig(MemberSettings):
+    """Settings of a node, beside those of every member; durations are seconds or ISO 8601.
+
+    Attributes:
+        profile: ``dev`` allows root, plain HTTP and short PINs; every other refuses them.
+        listen_port: Port the API binds to.
+        public_url: Address that the printed QR leads to, as payers reach it.
+        authorities: Further names (host or host:port) under which callers reach this node.
+        kubo_api: RPC address of the own IPFS daemon.
+        kubo_api_second: RPC address of the daemon that keeps the second copy, or none.
         chain_key_label: Label of the secp256k1 key of transactions.
         supervision_key_label: Label of the P-256 key that countersigns.
         hsm_sessions: Sessions kept open at once.
@@ -62,66 +126,35 @@ class NodeConfig(BaseSettings):
         requests_per_minute: Limit per key.
         public_requests_per_minute: Limit per address on public pages and verification.
         judge_threads: Threads that judge and countersign batches.
-        checkpoint_key_label: Label of the P-256 key that signs checkpoints.
         checkpoint_member: Name under which the trust file knows this member, or none: then it signs nothing.
-        checkpoint_interval: How often final blocks are signed; the same for all members of a network.
-        checkpoint_peers: Addresses of the other members' nodes and of witnesses.
-        trust_file: Trust file of the network; without it no proof bundle is made.
         log_level: Level of the log.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
-
     profile: Literal["dev", "pilot", "production"] = "production"
-    listen_host: str = "127.0.0.1"
     listen_port: int = Field(default=8440, ge=0, le=65535)
     public_url: AnyHttpUrl
     authorities: tuple[str, ...] = ()
-    database_url: SecretStr
-    rpc_urls: tuple[AnyHttpUrl, ...] = Field(min_length=1)
-    address_book: Path
-    finality_depth: int = Field(default=0, ge=0, le=1000)
     kubo_api: AnyHttpUrl
     kubo_api_second: AnyHttpUrl | None = None
-    pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
-    token_label: str = Field(min_length=1, max_length=32)
-    token_pin: SecretStr
     chain_key_label: str = Field(default="transactions", min_length=1, max_length=64)
     supervision_key_label: str = Field(default="supervision", min_length=1, max_length=64)
     hsm_sessions: int = Field(default=4, ge=1, le=64)
-    data_dir: Path
+    data_dir: AbsolutePath
     area: str = Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")
     department: str = Field(min_length=1, max_length=64)
-    supervision_certificate: Path
+    supervision_certificate: AbsolutePath
     encryption_key: SecretStr
-    trust_roots: Path
+    trust_roots: AbsolutePath
     auditors: dict[str, str] = Field(default_factory=dict)
-    lease_time: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(seconds=1), le=timedelta(hours=1))
-    block_interval: timedelta = Field(default=timedelta(seconds=1), gt=timedelta(0), le=timedelta(minutes=1))
+    lease_time: Duration = Field(default=timedelta(minutes=10), gt=timedelta(seconds=1), le=timedelta(hours=1))
+    block_interval: Duration = Field(default=timedelta(seconds=1), gt=timedelta(0), le=timedelta(minutes=1))
     in_flight: int = Field(default=8, ge=1, le=16)
     max_waiting: int = Field(default=20_000, ge=1)
     requests_per_minute: int = Field(default=3000, ge=1)
     public_requests_per_minute: int = Field(default=120, ge=1)
     judge_threads: int = Field(default=4, ge=1, le=64)
-    checkpoint_key_label: str = Field(default="checkpoint", min_length=1, max_length=64)
-    checkpoint_member: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9-]{0,31}$")
-    checkpoint_interval: timedelta = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1))
-    checkpoint_peers: tuple[AnyHttpUrl, ...] = ()
-    trust_file: Path | None = None
+    checkpoint_member: str | None = Field(default=None, pattern=MEMBER_NAME)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @field_validator("address_book", "data_dir", "pkcs11_module", "supervision_certificate", "trust_roots")
-    @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        # A service is started from any directory; a relative path would mean another file each time.
-        return value.absolute()
-
-    @field_validator("lease_time", "block_interval", "checkpoint_interval", mode="before")
-    @classmethod
-    def _seconds(cls, value: object) -> object:
-        if isinstance(value, str) and value.replace(".", "", 1).isdigit():
-            return timedelta(milliseconds=round(float(value) * 1000))
-        return value
 
     @model_validator(mode="after")
     def _safe(self) -> "NodeConfig":
@@ -138,27 +171,6 @@ class NodeConfig(BaseSettings):
             raise ValueError("public_url must begin with https://")
         return self
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 # The library's signature.
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is given and nothing else: `from_environment` alone looks at the environment."""
-        return (init_settings,)
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "NodeConfig":
-        """Read the settings from the environment.
-
-        Raises:
-            ConfigError: A setting is absent, malformed or unsafe, or a file of a secret cannot be read.
-        """
-        return read_settings(cls, environment)
-
     @property
     def allowed_authorities(self) -> frozenset[str]:
         """Values of the Host header under which a signed request is for this node."""
@@ -171,10 +183,8 @@ class NodeConfig(BaseSettings):
         return {name: str(getattr(self, name)) for name in type(self).model_fields if name not in SECRET_FIELDS}
 
 
-class KeyConfig(BaseSettings):
+class KeyConfig(Settings):
     """The settings that the key ceremony needs: it comes before there is a network."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
     token_label: str = Field(min_length=1, max_length=32)
@@ -183,27 +193,6 @@ class KeyConfig(BaseSettings):
     supervision_key_label: str = Field(default="supervision", min_length=1, max_length=64)
     checkpoint_key_label: str = Field(default="checkpoint", min_length=1, max_length=64)
     department: str = Field(min_length=1, max_length=64)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 # The library's signature.
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is given and nothing else."""
-        return (init_settings,)
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "KeyConfig":
-        """Read the settings from the environment.
-
-        Raises:
-            ConfigError: A setting is absent or malformed.
-        """
-        return read_settings(cls, environment)
 
 
 _JSON_FIELDS = frozenset({"authorities", "rpc_urls", "auditors", "checkpoint_peers"})

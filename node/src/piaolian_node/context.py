@@ -15,9 +15,8 @@ from piaolian_node.api.limits import Limits
 from piaolian_node.bodies import BodyStore, KuboBodyStore, Vault
 from piaolian_node.chain.gateway import ChainGateway, Web3Gateway
 from piaolian_node.chain.view import ChainAccess
-from piaolian_node.checkpoints.blocks import ChainBlocks
+from piaolian_node.checkpoints.building import build_desk, read_proof_trust
 from piaolian_node.checkpoints.gathering import CheckpointDesk
-from piaolian_node.checkpoints.signer import CheckpointSigner, TokenCheckpointKey
 from piaolian_node.config import NodeConfig, read_file
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
@@ -121,7 +120,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
     known_answer(supervision)
     private_key = _private_key(config)
     trust = read_trust(config.trust_roots)
-    proof_trust = _proof_trust(config)
+    proof_trust = read_proof_trust(config)
     parties = PartyDirectory(database, trust, lambda: int(now() * 1000))
     return NodeContext(
         config=config,
@@ -138,56 +137,14 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         trust=trust,
         parties=parties,
         limits=Limits(config.requests_per_minute, config.public_requests_per_minute),
-        checkpoints=_checkpoints(config, database, chain, token, proof_trust, now),
+        checkpoints=build_desk(config, config.checkpoint_member, database, chain, token, proof_trust, now)
+        if config.checkpoint_member is not None
+        else None,
         proof_trust=proof_trust,
         executor=ThreadPoolExecutor(max_workers=config.judge_threads, thread_name_prefix="judge"),
         random=os.urandom,
         now=now,
     )
-
-
-def _checkpoints(
-    config: NodeConfig,
-    database: Database,
-    chain: ChainAccess,
-    token: HSMToken,
-    trust: Trust | None,
-    now: Callable[[], float],
-) -> CheckpointDesk | None:
-    if config.checkpoint_member is None:
-        return None
-    blocks = ChainBlocks(chain)
-    book = chain.address_book
-    signer = CheckpointSigner(
-        database,
-        blocks,
-        TokenCheckpointKey(token.session, config.checkpoint_key_label),
-        (book.chain_id, book.genesis_hash),
-        lambda: int(now() * 1000),
-    )
-    return CheckpointDesk(
-        database,
-        blocks,
-        signer,
-        member=config.checkpoint_member,
-        interval_seconds=int(config.checkpoint_interval.total_seconds()),
-        peers=[str(peer) for peer in config.checkpoint_peers],
-        trust=trust,
-    )
-
-
-def _proof_trust(config: NodeConfig) -> Trust | None:
-    if config.trust_file is None:
-        return None
-    try:
-        return Trust.from_json(read_file(config.trust_file, "trust_file"))
-    except InputError as exc:
-        raise ConfigError(
-            f"the trust file cannot be used: {exc.message}",
-            f"信任文件不可用：{exc.message_zh}",
-            field="trust_file",
-            remedy="use the file that piaolian-network trust wrote",
-        ) from exc
 
 
 def read_trust(folder: Path) -> CertificateTrust:
