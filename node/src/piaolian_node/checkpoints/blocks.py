@@ -63,10 +63,7 @@ class ChainBlocks:
 
     def _find(self, name: int | HexBytes) -> Block | None:
         def ask(reader: ChainReader) -> Block | None:
-            try:
-                found = call_chain(lambda: _get(reader, name))
-            except BlockNotFound:
-                return None
+            found = call_chain(lambda: _get(reader, name))
             return _block(found) if found is not None else None
 
         return self._chain.ask(ask)

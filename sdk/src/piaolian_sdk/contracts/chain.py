@@ -130,11 +130,7 @@ def stamp_at(web3: Web3, number: int) -> BlockStamp | None:
     Raises:
         RemoteError: The chain node did not answer.
     """
-    try:
-        block = call_chain(lambda: _block_or_none(web3, number))
-    except BlockNotFound:
-        return None
-    return block
+    return call_chain(lambda: _block_or_none(web3, number))
 
 
 def final_stamp(web3: Web3, policy: FinalityPolicy) -> BlockStamp:
