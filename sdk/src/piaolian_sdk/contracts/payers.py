@@ -33,13 +33,8 @@ def payers_shown(reader: ChainReader, range_id: int, sequences: Sequence[int], a
     Raises:
         RemoteError: The chain node did not answer.
     """
-    ledger = reader.payment_ledger
-    words = sorted({sequence // CODES_PER_WORD for sequence in sequences})
-    with_payers = {word for word in words if any(ledger.payers_of(range_id, word, at))}
-    if not with_payers:
-        return b""
-    told: dict[int, list[bytes]] = {word: [] for word in sorted(with_payers)}
     wanted = set(sequences)
+    told: dict[int, list[bytes]] = {word: [] for word in sorted({sequence // CODES_PER_WORD for sequence in wanted})}
     needed = set()
     for event in _settled(reader, range_id, at):
         for sequence, reference in event.parts():
