@@ -175,6 +175,19 @@ def test_unknown_code__is_paid_once_its_notice_is_there(committee: Committee) ->
     committee.wait_outcome(movement, "paid")
 
 
+def test_second_payment__of_a_paid_code__waits_in_suspense(committee: Committee) -> None:
+    (sequence,) = committee.chain.notice(4200)
+    committee.bank.send([first := committee.paid(sequence, "42.00")])
+    committee.wait_outcome(first, "paid")
+    suspense = committee.chain.reader.payment_ledger.totals().suspense
+
+    committee.bank.send([second := committee.paid(sequence, "42.00")])
+
+    # The ledger is shown who paid the neighbouring codes, and tells the second payment from a repeat of the first.
+    committee.wait_outcome(second, "already-paid")
+    assert committee.chain.reader.payment_ledger.totals().suspense == suspense + 4200
+
+
 def test_c047_payment_told_again__in_the_next_statement__counts_once(committee: Committee) -> None:
     (sequence,) = committee.chain.notice(1234)
     movement = committee.paid(sequence, "12.34")

@@ -42,10 +42,6 @@ class PaymentLedger(ContractBinding):
         """Return how many distinct sources vouch for a report."""
         return int(self.read("votesOf", report_digest, at=at))
 
-    def payers_of(self, range_id: int, word: int, at: BlockStamp | None = None) -> bytes:
-        """Return the hash over who paid the 128 codes from ``word`` times 128, 32 bytes; zeros when none is paid."""
-        return bytes(self.read("payersOf", range_id, word, at=at))
-
     def last_serial_of(self, source: int, at: BlockStamp | None = None) -> int:
         """Return the last serial of a source, 0 when it never voted."""
         return int(self.read("lastSerialOf", source, at=at))
