@@ -244,46 +244,4 @@ contract ReceiptsAttackTest is ReceiptActsTest {
         VM.expectPartialRevert(IActErrors.InsufficientGas.selector);
         receipts.issue{gas: 500_000}(batches);
     }
-
-    /// @notice Fifty batches, seven of them each bad in another way: 43 are issued, 7 events say which and why.
-    function test_issue_badBatchesUndoNothingElse() public {
-        IReceiptTypes.IssueBatch[] memory batches = new IReceiptTypes.IssueBatch[](50);
-        uint40 next = 1;
-        for (uint256 i = 0; i < 50; ++i) {
-            batches[i] = _listBatch(KEY_A, unitA, listRange, next, 1);
-            if (i % 7 == 3) _spoil(batches[i], i / 7);
-            else ++next;
-        }
-        VM.recordLogs();
-        VM.prank(NODE_32);
-        receipts.issue(batches);
-        Cheats.Log[] memory logs = VM.getRecordedLogs();
-        Cheats.Log[] memory refusals = _filter(logs, IReceiptTypes.BatchRefused.selector);
-        VM.assertEq(_filter(logs, IReceiptTypes.BatchIssued.selector).length, 43);
-        VM.assertEq(refusals.length, 7);
-        bytes4[7] memory expected = [
-            IActErrors.WrongSigner.selector,
-            IActErrors.SignatureExpired.selector,
-            IRegistry.NumberNotNext.selector,
-            IRegistry.RangeExhausted.selector,
-            IReceiptTypes.IssueDayOutOfWindow.selector,
-            IReceiptTypes.CatalogVersionUnknown.selector,
-            IReceiptTypes.MalformedCount.selector
-        ];
-        for (uint256 i = 0; i < 7; ++i) {
-            (, uint16 position, bytes memory error) = abi.decode(refusals[i].data, (uint40, uint16, bytes));
-            VM.assertEq(position, i * 7 + 3);
-            VM.assertEq(bytes32(bytes4(error)), bytes32(expected[i]));
-        }
-    }
-
-    function _spoil(IReceiptTypes.IssueBatch memory batch, uint256 how) private pure {
-        if (how == 0) batch.totalFen += 1;
-        if (how == 1) batch.deadline = uint64(NOW - 1);
-        if (how == 2) batch.first += 9;
-        if (how == 3) batch.count = 200_000;
-        if (how == 4) batch.issueDay = TODAY - 3;
-        if (how == 5) batch.catalogVersion += 1;
-        if (how == 6) batch.count = 0;
-    }
 }
