@@ -205,6 +205,7 @@ def make_site(directory: Path, *, area: str = "32", settings: Mapping[str, str] 
         "PIAOLIAN_NODE_SUPERVISION_CERTIFICATE": str(directory / "supervision.pem"),
         "PIAOLIAN_NODE_ENCRYPTION_KEY": encryption.scalar.hex(),
         "PIAOLIAN_NODE_TRUST_ROOTS": str(roots),
+        "PIAOLIAN_NODE_REVOCATION_LISTS": str(directory / "revocations"),
         **(settings or {}),
     }
     site = NodeSite(directory, environment, "", encryption, softhsm, _no_key())
@@ -233,6 +234,9 @@ def settle_in(site: NodeSite, province: Province, kubo_urls: list[str]) -> None:
     (site.directory / "addresses.json").write_text(province.book.to_json(), encoding="utf-8")
     for number, root in enumerate(province.cast.roots_pem):
         (site.directory / "roots" / f"{number}.pem").write_bytes(root)
+    (site.directory / "revocations").mkdir()
+    for suite, authority in province.cast.authorities.items():
+        (site.directory / "revocations" / f"{suite}.pem").write_bytes(authority.revocation_list({}, number=1))
     certificate = province.cast.authorities[SUITE_P256].certify(DEPARTMENT, site.supervision_key)
     (site.directory / "supervision.pem").write_bytes(certificate)
     site.command("migrate")

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from piaolian_node.api import health, problems
-from piaolian_node.api.authentication import use_address
+from piaolian_node.api.authentication import address_of, use_address
+from piaolian_node.api.limits import seconds_to_wait
 from piaolian_node.checkpoints import endpoints as checkpoints
 from piaolian_node.context import NodeContext
 from piaolian_node.database.migrate import require_current
@@ -22,7 +23,6 @@ from piaolian_node.receipts.questions import verify
 from piaolian_node.registry import endpoints as registry
 from piaolian_sdk.wire import VerificationAnswer
 
-_PAGE_RETRY_SECONDS = 20
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -70,14 +70,17 @@ def create_app(context: NodeContext) -> FastAPI:
 
 
 def _pages(context: NodeContext) -> APIRouter:
-    async def answer(given: Elements) -> VerificationAnswer:
-        return await verify(context, given.code, given.number, given.check_code, given.amount, given.issue_date)
+    async def answer(request: Request, given: Elements) -> VerificationAnswer | int:
+        try:
+            return await verify(context, address_of(request), given)
+        except RefusedError as exc:
+            return seconds_to_wait(exc)
 
     async def allow(request: Request) -> int | None:
         try:
             await use_address(request, context)
-        except RefusedError:
-            return _PAGE_RETRY_SECONDS
+        except RefusedError as exc:
+            return seconds_to_wait(exc)
         return None
 
     return public_pages(answer, allow, context.config.department)

@@ -8,6 +8,7 @@ from piaolian_node.bodies import KuboBodyStore
 from piaolian_node.config import NodeConfig
 from piaolian_node.context import NodeContext, build_context
 from piaolian_node.database.migrate import require_current
+from piaolian_node.errors import ConfigError
 from piaolian_sdk.contracts.registry import Registry
 from piaolian_sdk.errors import PiaolianError
 
@@ -37,6 +38,7 @@ async def check_node(config: NodeConfig) -> list[Finding]:
         "链 / chain": _chain,
         "节点账户 / account": _account,
         "票据存储 / IPFS": _bodies,
+        "吊销列表 / revocation lists": _revocations,
     }
     for what, test in tests.items():
         try:
@@ -74,3 +76,17 @@ async def _bodies(context: NodeContext) -> str:
     if not isinstance(context.bodies, KuboBodyStore):
         raise TypeError("a process of the node has kubo")
     return f"kubo {await context.bodies.check()}"
+
+
+async def _revocations(context: NodeContext) -> str:
+    if context.revocations is None:
+        return "未配置（REVOCATION_LISTS）"
+    overdue = context.revocations.overdue(context.beijing_now())
+    if overdue:
+        raise ConfigError(
+            f"the next list is overdue: {', '.join(overdue)}",
+            f"应有更新的吊销列表：{'、'.join(overdue)}",
+            field="revocation_lists",
+            remedy="fetch the newest list of the authority",
+        )
+    return "最新"

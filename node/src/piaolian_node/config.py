@@ -118,6 +118,7 @@ class NodeConfig(MemberSettings):
         supervision_certificate: PEM of the certificate of the supervision key.
         encryption_key: Private SM2 key of the department for bodies, 64 hex digits.
         trust_roots: Folder of PEM certificates that certify units and departments.
+        revocation_lists: Folder of the authorities' revocation lists, read again when a file changes; or none.
         auditors: Encryption keys of standing auditors by name.
         lease_time: How long prepared numbers are kept for their unit.
         block_interval: How often the relayer sends what has arrived.
@@ -145,6 +146,7 @@ class NodeConfig(MemberSettings):
     supervision_certificate: AbsolutePath
     encryption_key: SecretStr
     trust_roots: AbsolutePath
+    revocation_lists: AbsolutePath | None = None
     auditors: dict[str, str] = Field(default_factory=dict)
     lease_time: Duration = Field(default=timedelta(minutes=10), gt=timedelta(seconds=1), le=timedelta(hours=1))
     block_interval: Duration = Field(default=timedelta(seconds=1), gt=timedelta(0), le=timedelta(minutes=1))

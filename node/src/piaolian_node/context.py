@@ -23,6 +23,7 @@ from piaolian_node.errors import ConfigError
 from piaolian_node.hsm import HSMToken
 from piaolian_node.registry.facts import ChainFacts
 from piaolian_node.registry.parties import PartyDirectory
+from piaolian_node.registry.revocations import RevocationFolder
 from piaolian_sdk.acts import ChainSigner
 from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner
 from piaolian_sdk.beijing import BEIJING
@@ -47,6 +48,7 @@ class NodeContext:
         supervision: Countersigns receipts.
         private_key: Opens bodies for the department.
         trust: Roots of units and departments.
+        revocations: Lists that the trust takes, where the settings name a folder.
         executor: Runs the judging of batches.
         checkpoints: Signs and gathers checkpoints, where the settings name a member.
         proof_trust: Trust file of the network, where the settings name one.
@@ -67,6 +69,7 @@ class NodeContext:
     private_key: Sm2PrivateKey
     trust: CertificateTrust
     parties: PartyDirectory
+    revocations: RevocationFolder | None
     limits: Limits
     executor: Executor
     checkpoints: CheckpointDesk | None
@@ -121,7 +124,8 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
     private_key = _private_key(config)
     trust = read_trust(config.trust_roots)
     proof_trust = read_proof_trust(config)
-    parties = PartyDirectory(database, trust, lambda: int(now() * 1000))
+    revocations = _revocations(config, trust)
+    parties = PartyDirectory(database, trust, lambda: int(now() * 1000), revocations)
     return NodeContext(
         config=config,
         database=database,
@@ -136,6 +140,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         private_key=private_key,
         trust=trust,
         parties=parties,
+        revocations=revocations,
         limits=Limits(config.requests_per_minute, config.public_requests_per_minute),
         checkpoints=build_desk(config, config.checkpoint_member, database, chain, token, proof_trust, now)
         if config.checkpoint_member is not None
@@ -163,6 +168,14 @@ def read_trust(folder: Path) -> CertificateTrust:
             field="trust_roots",
             remedy="put the root certificates of the network into the folder as *.pem",
         ) from exc
+
+
+def _revocations(config: NodeConfig, trust: CertificateTrust) -> RevocationFolder | None:
+    if config.revocation_lists is None:
+        return None
+    folder = RevocationFolder(config.revocation_lists, trust)
+    folder.load()
+    return folder
 
 
 def _private_key(config: NodeConfig) -> Sm2PrivateKey:

@@ -41,6 +41,7 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "request-replayed": CatalogueEntry(401, "重复的请求"),
     "content-digest-wrong": CatalogueEntry(401, "正文摘要不符"),
     "host-unknown": CatalogueEntry(421, "请求的主机名不属于本节点"),
+    "caller-certificate-refused": CatalogueEntry(403, "调用方证书已失效"),
     "role-not-allowed": CatalogueEntry(403, "无权执行此操作"),
     # What is asked.
     "request-malformed": CatalogueEntry(422, "请求格式有误"),

@@ -3,13 +3,14 @@
 import json
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from piaolian_sdk.requests import sign_request
-from piaolian_sdk.signing import DocumentSigner
+from piaolian_sdk.signing import SUITE_P256, DocumentSigner, SoftwareSigner
 from piaolian_sdk.wire import paths
 from support.node import NodeWorld
 
@@ -127,10 +128,28 @@ def test_signed__signature_moved_to_another_address__refused(unit: Caller) -> No
 def test_signed__unknown_certificate__refused(node_world: NodeWorld) -> None:
     cast = node_world.province.cast
     key, certificate = next(iter(cast.authorities.values())).issue("测试外人", next(iter(cast.authorities)))
-    from piaolian_sdk.signing import SoftwareSigner
-
     stranger = Caller(node_world, SoftwareSigner.from_pem(key, certificate))
     assert stranger.problem(stranger.signed("GET", paths.RANGES)) == (401, "request-signature-wrong")
+
+
+def test_signed__certificate_revoked_while_the_node_runs__refused_by_name(node_world: NodeWorld) -> None:
+    authority = node_world.province.cast.authorities[SUITE_P256]
+    signer = SoftwareSigner.from_pem(*authority.issue("测试被吊销单位", SUITE_P256))
+    certificate_file = node_world.site.directory / "revoked.pem"
+    certificate_file.write_bytes(signer.certificate.pem)
+    node_world.site.command("party", "add", "--role", "booker", "--certificate", str(certificate_file))
+    caller = Caller(node_world, signer)
+    deadline = time.monotonic() + 20
+    while caller.problem(caller.signed("GET", paths.RANGES)) != (403, "role-not-allowed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+    revoked = authority.revocation_list({signer.certificate.serial: datetime.now(UTC)}, number=2)
+    (node_world.site.directory / "revocations" / f"{SUITE_P256}.pem").write_bytes(revoked)
+    while (answer := caller.problem(caller.signed("GET", paths.RANGES))) == (403, "role-not-allowed"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert answer == (403, "caller-certificate-refused")
 
 
 def test_body__over_the_limit__refused(unit: Caller) -> None:

@@ -147,6 +147,33 @@ def test_book__whole_share__second_booker_refused_until_withdrawn(node_world: No
     wait_for(node_world, elements, "booking")
 
 
+def test_book__receipt_for_arrears__refused_by_the_node(node_world: NodeWorld) -> None:
+    (draft,) = outpatients(node_world, 1, seed=6)
+    main = draft.model.main
+    owed = main.main_ext.model_copy(update={"is_arrears": "0", "arrears_reason": "门诊费未结清"})
+    model = draft.model.model_copy(update={"main": main.model_copy(update={"main_ext": owed})})
+    (receipt,) = issue(node_world, [ReceiptDraft(draft.business_number, model)])
+    elements = (receipt.code, receipt.number, receipt.check_code)
+    booker = node_world.booker(next(iter(node_world.province.cast.bookers)))
+    with pytest.raises(NodeRefusedError) as refused:
+        booker.book(*elements, receipt.booking_secret, WHOLE_SHARE)
+    assert refused.value.code == "receipt-not-circulable"
+    assert node_world.public().receipt_state(*elements).state == "stamped"
+
+
+def test_book__wrong_check_codes__counted_for_the_booker_alone(node_world: NodeWorld) -> None:
+    (receipt,) = issue(node_world, outpatients(node_world, 1, seed=7))
+    guesser, other = (node_world.booker(name) for name in node_world.province.cast.bookers)
+    codes = set()
+    for _ in range(11):
+        with pytest.raises(NodeRefusedError) as refused:
+            guesser.unbook(receipt.code, receipt.number, "zzzzzz")
+        codes.add(refused.value.code)
+    assert codes == {"unknown-receipt", "rate-limited"}
+    other.book(receipt.code, receipt.number, receipt.check_code, receipt.booking_secret, 1)
+    assert node_world.public().receipt_state(receipt.code, receipt.number, receipt.check_code).number == receipt.number
+
+
 def wait_for(world: NodeWorld, elements: tuple[str, str, str], wanted: str) -> None:
 
     deadline = time.monotonic() + 40

@@ -3,7 +3,7 @@
 1. The Host header names this node: a request that was signed for another node is not for us.
 2. The body is not larger than the limit.
 3. The signature is of a registered, trusted certificate, over method, host, path, query, body and idempotency key, and
-   of now.
+   of now; the certificate is neither expired nor revoked.
 4. The nonce was not seen before.
 5. The role may use the endpoint.
 6. The key has not used up its limit.
@@ -12,6 +12,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -20,6 +21,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from piaolian_node.api.call import Call
+from piaolian_node.api.limits import asker_of
 from piaolian_node.api.problems import malformed_error
 from piaolian_node.context import NodeContext
 from piaolian_node.database.records import nonces
@@ -67,7 +69,7 @@ async def authenticate(request: Request, context: NodeContext, body: bytes) -> P
 
     Raises:
         VerificationError: The signature is missing, wrong or not of now.
-        RefusedError: The host is not ours, the nonce was seen, or the limit is used up.
+        RefusedError: The host is not ours, the certificate is expired or revoked, or the limit is used up.
     """
     url = _url_of(request, context)
     await context.parties.refresh()
@@ -84,6 +86,14 @@ async def authenticate(request: Request, context: NodeContext, body: bytes) -> P
     party = context.parties.get(verified.key_id)
     if party is None:
         raise RuntimeError("a certificate that verified belongs to a party")
+    if party.fault is not None:
+        raise RefusedError(
+            "caller-certificate-refused",
+            f"the certificate of this caller does not count: {party.fault.message}",
+            f"调用方证书不可用：{party.fault.message_zh}",
+            rule=party.fault.code,
+            remedy=party.fault.remedy or "have a new certificate registered",
+        )
     await _use_nonce(context, verified)
     await context.limits.use_key(party.key_id)
     return party
@@ -161,28 +171,47 @@ def reads(*roles: Role) -> Callable[[Request], Awaitable[Party]]:
     return read
 
 
-def asks(*roles: Role) -> Callable[[Request], Awaitable[Party | None]]:
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks about a receipt.
+
+    Attributes:
+        party: Who signed the request, or None.
+        name: Under which wrong tries are counted: key id, or address.
+    """
+
+    party: Party | None
+    name: str
+
+
+def asks(*roles: Role) -> Callable[[Request], Awaitable[Asker]]:
     """Return the dependency of an endpoint that answers some roles, and anybody who shows a secret of the receipt."""
 
-    async def read(request: Request) -> Party | None:
+    async def read(request: Request) -> Asker:
         context = context_of(request)
         if "signature-input" not in request.headers:
-            await use_address(request, context)
-            return None
+            return Asker(None, await use_address(request, context))
         party = await authenticate(request, context, await read_body(request))
         _require_role(party, roles)
-        return party
+        return Asker(party, party.key_id)
 
     return read
 
 
-async def use_address(request: Request, context: NodeContext) -> None:
-    """Count a public request of an address.
+async def use_address(request: Request, context: NodeContext) -> str:
+    """Count a public request of an address, and return the name under which it was counted.
 
     Raises:
         RefusedError: ``rate-limited``.
     """
-    await context.limits.use_address(request.client.host if request.client else "")
+    address = address_of(request)
+    await context.limits.use_address(address)
+    return address
+
+
+def address_of(request: Request) -> str:
+    """Return the name under which the address of a request is counted."""
+    return asker_of(request.client.host if request.client else "")
 
 
 def _require_role(party: Party, roles: tuple[Role, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path, Request
 
+from piaolian_node.api.authentication import address_of
 from piaolian_node.api.limits import Limits
 from piaolian_node.checkpoints.gathering import CheckpointDesk, no_checkpoints
 from piaolian_sdk.wire import SignCheckpoint, SignedCheckpoint, paths
@@ -29,7 +30,7 @@ async def desk_of(request: Request) -> CheckpointDesk:
         RefusedError: ``checkpoints-off``, or ``rate-limited``.
     """
     state: CheckpointState = request.app.state.context
-    await state.limits.use_address(request.client.host if request.client else "")
+    await state.limits.use_address(address_of(request))
     if state.checkpoints is None:
         raise no_checkpoints()
     return state.checkpoints

@@ -11,7 +11,7 @@ from piaolian_node.pages.elements import Elements, given_elements, read_elements
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.wire import VerificationAnswer
 
-Verify = Callable[[Elements], Awaitable[VerificationAnswer]]
+Verify = Callable[[Request, Elements], Awaitable[VerificationAnswer | int]]
 Allow = Callable[[Request], Awaitable[int | None]]
 
 _HERE = Path(__file__).parent
@@ -32,7 +32,7 @@ def public_pages(verify: Verify, allow: Allow, department: str) -> APIRouter:
     """Return the routes of the public pages.
 
     Args:
-        verify: Answers for well-formed elements.
+        verify: Answers for well-formed elements, or returns the seconds after which they may be tried again.
         allow: Returns None, or the seconds after which this address may ask again.
         department: Name of the finance department that runs the node.
     """
@@ -42,6 +42,11 @@ def public_pages(verify: Verify, allow: Allow, department: str) -> APIRouter:
     def page(status: int, **values: object) -> HTMLResponse:
         text = templates.get_template("verify.html").render(department=department, **values)
         return HTMLResponse(text, status_code=status, headers=SECURITY_HEADERS)
+
+    def too_often(given: dict[str, str], retry_after: int) -> HTMLResponse:
+        response = page(429, given=given, problems={}, answer=None, tone=None, retry_after=retry_after)
+        response.headers["Retry-After"] = str(retry_after)
+        return response
 
     @router.get("/")
     async def start() -> Response:
@@ -59,20 +64,23 @@ def public_pages(verify: Verify, allow: Allow, department: str) -> APIRouter:
             return page(200, given=given, problems={}, answer=None, tone=None, retry_after=None)
         retry_after = await allow(request)
         if retry_after is not None:
-            response = page(429, given=given, problems={}, answer=None, tone=None, retry_after=retry_after)
-            response.headers["Retry-After"] = str(retry_after)
-            return response
+            return too_often(given, retry_after)
         elements, problems = read_elements(given)
         if elements is None:
             return page(422, given=given, problems=problems, answer=None, tone=None, retry_after=None)
-        answer = await verify(elements)
-        tone = _TONES[answer.result]
-        # A receipt that was reversed or voided is authentic and of no use: that must not look green.
-        if answer.result == "match" and answer.state not in {"stamped", "awaiting-stamp", "booked", "booking"}:
-            tone = "caution"
-        return page(200, given=given, problems={}, answer=answer, tone=tone, retry_after=None)
+        answer = await verify(request, elements)
+        if isinstance(answer, int):
+            return too_often(given, answer)
+        return page(200, given=given, problems={}, answer=answer, tone=_tone_of(answer), retry_after=None)
 
     return router
+
+
+def _tone_of(answer: VerificationAnswer) -> str:
+    # A receipt that was reversed or voided is authentic and of no use: that must not look green.
+    if answer.result == "match" and answer.state not in {"stamped", "awaiting-stamp", "booked", "booking"}:
+        return "caution"
+    return _TONES[answer.result]
 
 
 def _templates() -> Environment:

@@ -18,11 +18,15 @@ from piaolian_node.outbox.payloads import (
     VoidPayload,
 )
 from piaolian_node.outbox.rows import queue_end, queued_in
+from piaolian_node.receipts.bodies import document_of
 from piaolian_node.receipts.lookup import on_chain, receipt_of, require_alive, require_owner, stamped_of
+from piaolian_node.receipts.questions import find_shown
 from piaolian_node.receipts.terms import require_registered
 from piaolian_sdk.acts import Book, Exchange, ReturnPaper, Unbook, Void
 from piaolian_sdk.contracts.errors import CONTRACT_ERRORS
 from piaolian_sdk.contracts.records import RangeClass
+from piaolian_sdk.receipt import parse_receipt
+from piaolian_sdk.rules import check_circulable
 from piaolian_sdk.wire import (
     WHOLE_SHARE,
     BookReceipt,
@@ -165,10 +169,11 @@ async def book(context: NodeContext, call: Call, message: BookReceipt) -> Submit
     """Book a share of a receipt.
 
     Raises:
+        InputError: ``receipt-not-circulable``: it was issued for arrears.
         PiaolianError: The act is not possible; nothing was written.
     """
+    receipt = await find_shown(context, call.caller.key_id, message.code, message.number, message.check_code)
     async with context.database.read() as connection:
-        receipt = await receipt_of(connection, message.code, message.number, message.check_code)
         await stamped_of(connection, receipt)
     booker = Web3.to_checksum_address(message.booker)
     act = Book(
@@ -184,6 +189,9 @@ async def book(context: NodeContext, call: Call, message: BookReceipt) -> Submit
     if found.booking.share + message.share > WHOLE_SHARE:
         raise CONTRACT_ERRORS["ShareExceeded"]({"booked": found.booking.share, "share": message.share})
     _require_counter(found.booking.counter, message.counter)
+    # The contract does not know the document: who may not be reimbursed is refused here.
+    document = await document_of(context, receipt)
+    check_circulable(parse_receipt(document))
     payload = BookPayload(
         range=receipt.range,
         number=receipt.number,
@@ -202,8 +210,8 @@ async def withdraw_booking(context: NodeContext, call: Call, message: WithdrawBo
     Raises:
         PiaolianError: The act is not possible; nothing was written.
     """
+    receipt = await find_shown(context, call.caller.key_id, message.code, message.number, message.check_code)
     async with context.database.read() as connection:
-        receipt = await receipt_of(connection, message.code, message.number, message.check_code)
         await stamped_of(connection, receipt)
     booker = Web3.to_checksum_address(message.booker)
     act = Unbook(

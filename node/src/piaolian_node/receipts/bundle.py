@@ -8,13 +8,13 @@ from sqlalchemy import Row
 from web3 import Web3
 from web3.types import RPCEndpoint
 
+from piaolian_node.api.authentication import Asker
 from piaolian_node.checkpoints.gathering import QuorumCheckpoint, no_checkpoints
 from piaolian_node.context import NodeContext
 from piaolian_node.errors import RecordError, RefusedError
 from piaolian_node.receipts.bodies import document_of
 from piaolian_node.receipts.lookup import stamped_of
-from piaolian_node.receipts.questions import find_asked
-from piaolian_node.registry.parties import Party
+from piaolian_node.receipts.questions import find_asked, may_read
 from piaolian_sdk.acts import FetchBundle, recover_address
 from piaolian_sdk.acts.holder import MAX_HOLDER_SECONDS
 from piaolian_sdk.contracts.chain import call_chain
@@ -66,7 +66,7 @@ async def bundle_of(context: NodeContext, receipt: Row[Any]) -> bytes:
 
 async def find_held(
     context: NodeContext,
-    party: Party | None,
+    asker: Asker,
     receipt_key: tuple[str, str],
     check_code: str | None,
     holder: tuple[int, bytes] | None,
@@ -75,7 +75,7 @@ async def find_held(
 
     Args:
         context: The node.
-        party: Who signed the request, if anybody did.
+        asker: Who asks.
         receipt_key: Code and number.
         check_code: As the holder gave it.
         holder: Deadline (Unix seconds) and signature of ``FetchBundle`` by the booking key.
@@ -84,11 +84,11 @@ async def find_held(
         RefusedError: ``unknown-receipt``, ``holder-unproven``, or too many wrong tries.
     """
     code, number = receipt_key
-    receipt = await find_asked(context, party, code, number, check_code)
-    if party is not None and (party.role == "auditor" or (party.role == "unit" and party.unit == receipt.unit)):
+    receipt = await find_asked(context, asker, code, number, check_code)
+    if asker.party is not None and may_read(asker.party, receipt):
         return receipt
     if holder is None or not _holds(context, receipt, *holder):
-        await context.limits.count_miss(code + number)
+        await context.limits.count_miss(asker.name, code + number)
         raise RefusedError(
             "holder-unproven",
             "the document is shown to its unit, to auditors, and to who has the receipt's booking key",

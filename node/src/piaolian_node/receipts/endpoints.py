@@ -5,15 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from piaolian_node.api.authentication import Context, asks, use_address, writes
+from piaolian_node.api.authentication import Asker, Context, asks, use_address, writes
 from piaolian_node.api.call import Call
 from piaolian_node.outbox.acceptance import once
+from piaolian_node.pages.elements import Elements
 from piaolian_node.receipts import acts, questions
 from piaolian_node.receipts.bundle import bundle_of, find_held
 from piaolian_node.receipts.prepare import prepare_receipts, same_receipts
 from piaolian_node.receipts.reversals import prepare_reversal, same_reversal, submit_reversal
 from piaolian_node.receipts.submit import submit_receipts
-from piaolian_node.registry.parties import Party
 from piaolian_sdk.wire import (
     BookReceipt,
     PaperAct,
@@ -40,7 +40,7 @@ router = APIRouter(tags=["receipts"])
 Code = Annotated[str, Path(pattern=r"^[0-9]{8}$")]
 Number = Annotated[str, Path(pattern=r"^[0-9]{10}$")]
 Check = Annotated[str | None, Query(alias="check_code", pattern=r"^[0-9A-Za-z]{6}$")]
-Asker = Annotated[Party | None, Depends(asks("unit", "booker", "auditor"))]
+Asking = Annotated[Asker, Depends(asks("unit", "booker", "auditor"))]
 
 
 @router.post(paths.RECEIPTS_PREPARE)
@@ -119,21 +119,21 @@ async def withdraw(
 
 
 @router.get(paths.RECEIPT)
-async def state(context: Context, party: Asker, code: Code, number: Number, check: Check = None) -> ReceiptState:
+async def state(context: Context, asker: Asking, code: Code, number: Number, check: Check = None) -> ReceiptState:
     """Return the state of a receipt to its unit or to whoever knows its check code."""
-    return await questions.receipt_state(context, await questions.find_asked(context, party, code, number, check))
+    return await questions.receipt_state(context, await questions.find_asked(context, asker, code, number, check))
 
 
 @router.get(paths.RECEIPT_PROOF)
-async def proof(context: Context, party: Asker, code: Code, number: Number, check: Check = None) -> ReceiptProof:
+async def proof(context: Context, asker: Asking, code: Code, number: Number, check: Check = None) -> ReceiptProof:
     """Return the proof of a receipt to its unit or to whoever knows its check code."""
-    return await questions.receipt_proof(context, await questions.find_asked(context, party, code, number, check))
+    return await questions.receipt_proof(context, await questions.find_asked(context, asker, code, number, check))
 
 
 @router.get(paths.RECEIPT_BUNDLE)
 async def bundle(
     context: Context,
-    party: Asker,
+    asker: Asking,
     code: Code,
     number: Number,
     check: Check = None,
@@ -144,15 +144,15 @@ async def bundle(
     holder = None
     if deadline is not None and holder_signature is not None:
         holder = (deadline, bytes.fromhex(holder_signature[2:]))
-    receipt = await find_held(context, party, (code, number), check, holder)
+    receipt = await find_held(context, asker, (code, number), check, holder)
     return Response(await bundle_of(context, receipt), media_type="application/json")
 
 
 @router.get(paths.RECEIPT_BODY)
-async def body(context: Context, party: Asker, code: Code, number: Number, check: Check = None) -> ReceiptBody:
+async def body(context: Context, asker: Asking, code: Code, number: Number, check: Check = None) -> ReceiptBody:
     """Return a sealed body with the keys wrapped for the caller; a payer shows the check code."""
-    receipt = await questions.find_asked(context, party, code, number, check)
-    reader = party if party is not None and party.role != "booker" else None
+    receipt = await questions.find_asked(context, asker, code, number, check)
+    reader = asker.party if asker.party is not None and asker.party.role != "booker" else None
     return await questions.receipt_body(context, receipt, reader)
 
 
@@ -167,5 +167,5 @@ async def verification(
     date: Annotated[date | None, Query()] = None,
 ) -> VerificationAnswer:
     """Answer whoever knows the elements of a receipt."""
-    await use_address(request, context)
-    return await questions.verify(context, code, number, check_code, amount, date)
+    asker = await use_address(request, context)
+    return await questions.verify(context, asker, Elements(code, number, check_code, amount, date))

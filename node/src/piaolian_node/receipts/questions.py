@@ -1,16 +1,18 @@
 """Answers about a receipt: its state, its proof, its body, and public verification."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from piaolian_node.api.authentication import Asker
 from piaolian_node.bodies import root_cid_text
 from piaolian_node.chain.openings import Stamped, find_stamped
 from piaolian_node.context import NodeContext
 from piaolian_node.database.records import parties, receipts
 from piaolian_node.errors import RefusedError, UnavailableError
+from piaolian_node.pages.elements import Elements
 from piaolian_node.receipts import repository
 from piaolian_node.receipts.bodies import ciphertext_of
 from piaolian_node.receipts.lookup import OnChain, on_chain, receipt_of, stamped_of
@@ -179,34 +181,38 @@ def _recipient(context: NodeContext, receipt: Row[Any], party: Party | None) -> 
     return party.recipient if party.encryption_key is not None else context.department_recipient
 
 
-async def verify(
-    context: NodeContext, code: str, number: str, check_code: str, amount: str | None, day: date | None
-) -> VerificationAnswer:
+async def verify(context: NodeContext, asker: str, given: Elements) -> VerificationAnswer:
     """Answer whoever knows the elements of a receipt; amount and day count where they are given.
+
+    Args:
+        context: The node.
+        asker: Name under which wrong tries are counted.
+        given: The elements.
 
     Raises:
         RefusedError: Too many wrong tries for this receipt.
     """
-    await context.limits.require_tries(code + number)
+    receipt_key = given.code + given.number
+    await context.limits.require_tries(asker, receipt_key)
     try:
         async with context.database.read() as connection:
-            found = await repository.find_receipt(connection, code, int(number))
+            found = await repository.find_receipt(connection, given.code, int(given.number))
         if found is None:
             return VerificationAnswer(result="not-found", result_zh="查无此票（当日开具请稍后再查）")
-        if not _is_same(found, check_code, amount, day):
-            await context.limits.count_miss(code + number)
+        if not _is_same(found, given):
+            await context.limits.count_miss(asker, receipt_key)
             return VerificationAnswer(result="mismatch", result_zh="查验不一致")
         return await _match(context, found)
     except (RemoteError, UnavailableError):
         return VerificationAnswer(result="unavailable", result_zh="服务暂不可用，不代表票据无效")
 
 
-def _is_same(receipt: Row[Any], check_code: str, amount: str | None, day: date | None) -> bool:
+def _is_same(receipt: Row[Any], given: Elements) -> bool:
     printed = -receipt.amount_fen if receipt.is_red else receipt.amount_fen
     return (
-        receipt.check_code == check_code
-        and (amount is None or amount == text_from_fen(printed))
-        and (day is None or day == date_from_day_number(receipt.issue_day))
+        receipt.check_code == given.check_code
+        and (given.amount is None or given.amount == text_from_fen(printed))
+        and (given.issue_date is None or given.issue_date == date_from_day_number(receipt.issue_day))
     )
 
 
@@ -249,9 +255,7 @@ def _evidence_number(context: NodeContext, receipt: Row[Any], stamped: Stamped |
     return evidence_number(context.address_book.chain_id, stamped.batch.root_id, stamped.batch.position, place)
 
 
-async def find_asked(
-    context: NodeContext, party: Party | None, code: str, number: str, check_code: str | None
-) -> Row[Any]:
+async def find_asked(context: NodeContext, asker: Asker, code: str, number: str, check_code: str | None) -> Row[Any]:
     """Return the receipt that somebody asks for.
 
     Its unit and the department's officers need no check code; everybody else shows it, and wrong ones are counted.
@@ -259,19 +263,31 @@ async def find_asked(
     Raises:
         RefusedError: ``unknown-receipt``, or too many wrong tries.
     """
-    await context.limits.require_tries(code + number)
-    async with context.database.read() as connection:
-        found = await repository.find_receipt(connection, code, int(number))
-        if found is not None and check_code is None and party is not None and _may_read(party, found):
+    if check_code is None and asker.party is not None:
+        async with context.database.read() as connection:
+            found = await repository.find_receipt(connection, code, int(number))
+        if found is not None and may_read(asker.party, found):
             return found
-        try:
-            return await receipt_of(connection, code, number, check_code or "")
-        except RefusedError:
-            await context.limits.count_miss(code + number)
-            raise
+    return await find_shown(context, asker.name, code, number, check_code or "")
 
 
-def _may_read(party: Party, receipt: Row[Any]) -> bool:
+async def find_shown(context: NodeContext, asker: str, code: str, number: str, check_code: str) -> Row[Any]:
+    """Return the receipt whose check code somebody shows; wrong ones are counted.
+
+    Raises:
+        RefusedError: ``unknown-receipt``, or too many wrong tries.
+    """
+    await context.limits.require_tries(asker, code + number)
+    try:
+        async with context.database.read() as connection:
+            return await receipt_of(connection, code, number, check_code)
+    except RefusedError:
+        await context.limits.count_miss(asker, code + number)
+        raise
+
+
+def may_read(party: Party, receipt: Row[Any]) -> bool:
+    """Whether a party may see all of a receipt: its unit, and auditors."""
     return party.role == "auditor" or (party.role == "unit" and party.unit == receipt.unit)
 
 

@@ -17,12 +17,12 @@ AT = datetime(2026, 4, 30, 16, 30, tzinfo=UTC)
 class Desk:
     """Stands for the verification service: gives one answer and remembers what was asked."""
 
-    def __init__(self, answer: VerificationAnswer, retry_after: int | None = None) -> None:
+    def __init__(self, answer: VerificationAnswer | int, retry_after: int | None = None) -> None:
         self.answer = answer
         self.retry_after = retry_after
         self.asked: list[Elements] = []
 
-    async def verify(self, elements: Elements) -> VerificationAnswer:
+    async def verify(self, _request: object, elements: Elements) -> VerificationAnswer | int:
         self.asked.append(elements)
         return self.answer
 
@@ -113,6 +113,13 @@ async def test_verify__too_often__says_when() -> None:
     assert response.headers["Retry-After"] == "42"
     assert "42 秒后再试" in response.text
     assert desk.asked == []
+
+
+async def test_verify__too_many_wrong_tries__a_page_that_says_when() -> None:
+    response = await get(Desk(77), "/verify", QUERY)
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "77"
+    assert "77 秒后再试" in response.text
 
 
 async def test_pages__headers__nothing_from_elsewhere_and_no_script() -> None:
