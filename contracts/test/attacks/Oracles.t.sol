@@ -2,10 +2,12 @@
 pragma solidity 0.8.30;
 
 import {IPaymentTypes} from "../../src/interfaces/IPaymentTypes.sol";
-import {ReceiptActsTest} from "../support/ReceiptActs.sol";
+import {IReceiptTypes} from "../../src/interfaces/IReceiptTypes.sol";
+import {Cheats} from "../support/Cheats.sol";
+import {AttackTest} from "./Attack.sol";
 
 /// @notice Money that never came, and money that comes twice.
-contract OraclesAttackTest is ReceiptActsTest {
+contract OraclesAttackTest is AttackTest {
     bytes32 private constant REPORT = "report";
 
     function _groups() private view returns (IPaymentTypes.SettlementGroup[] memory) {
@@ -85,17 +87,102 @@ contract OraclesAttackTest is ReceiptActsTest {
         _vote(ORACLE_1, 11, digest);
         _vote(ORACLE_2, 12, digest);
         IPaymentTypes.SettlementGroup[] memory forged = _group(payRange, _entry(1, 10_001, TODAY, 1));
-        VM.expectPartialRevert(IPaymentTypes.ReportNotApproved.selector);
+        bytes32 forgedDigest = _digest(REPORT, forged);
+        VM.expectRevert(abi.encodeWithSelector(IPaymentTypes.ReportNotApproved.selector, forgedDigest, 0, 2));
         payments.settle(1, REPORT, forged);
     }
 
-    /// @notice A cancelled code takes no payment; it waits for a refund.
+    /// @notice A code settled before its notice, so that the notice would be born paid: it leaves an event and nothing.
+    function test_codeBeforeItsNotice_isNotPaid() public {
+        VM.recordLogs();
+        _settleOnce(REPORT, _groups());
+        Cheats.Log[] memory unknown = _logsOf(IPaymentTypes.PaymentUnknown.selector);
+        VM.assertEq(unknown.length, 1);
+        VM.assertEq(unknown[0].data, abi.encode(uint40(1), uint48(10_000), bytes8(uint64(1))));
+        VM.assertEq(payments.totals().received, 0);
+        _notify(1, 1);
+        VM.assertFalse(payments.noticeOf(payRange, 1).paid);
+        IReceiptTypes.IssueBatch memory batch = _codeBatch(1, 1, 1);
+        _refusedWith(batch, abi.encodeWithSelector(IPaymentTypes.PaymentNotPaid.selector, payRange, 1));
+    }
+
+    /// @notice A cancelled code takes no payment; the money waits for a refund, and no receipt can be issued for it.
     function test_cancelledCode_isNotPaid() public {
         _notify(1, 1);
         _cancel();
         _settle(REPORT, _groups());
         VM.assertFalse(payments.noticeOf(payRange, 1).paid);
         VM.assertEq(payments.totals().suspense, 10_000);
+        IPaymentTypes.Suspense memory waiting = payments.suspenseOf(_suspense());
+        VM.assertEq(uint256(waiting.reason), uint256(IPaymentTypes.SuspenseReason.Cancelled));
+        IReceiptTypes.IssueBatch memory batch = _codeBatch(1, 1, 1);
+        _refusedWith(batch, abi.encodeWithSelector(IPaymentTypes.PaymentNotPaid.selector, payRange, 1));
+        // Nor can supervisors put the money to the cancelled code.
+        _resolveRefused(
+            IPaymentTypes.Resolution.Reinstate,
+            abi.encodeWithSelector(
+                IPaymentTypes.ResolutionNotAllowed.selector,
+                _suspense(),
+                IPaymentTypes.SuspenseReason.Cancelled,
+                IPaymentTypes.Resolution.Reinstate
+            )
+        );
+    }
+
+    /// @notice One payment reported twice, in another report too: by its bank reference it is one payment.
+    function test_oneReference_paysOnce() public {
+        _notify(1, 1);
+        _settle(REPORT, _groups());
+        IPaymentTypes.Totals memory before = payments.totals();
+        VM.assertEq(before.received, 10_000);
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes32 report = i == 0 ? REPORT : bytes32("another report");
+            IPaymentTypes.SettlementGroup[] memory groups = _groups();
+            _approve(report, groups);
+            VM.recordLogs();
+            payments.settle(1, report, groups);
+            Cheats.Log[] memory repeated = _logsOf(IPaymentTypes.PaymentRepeated.selector);
+            VM.assertEq(repeated.length, 1);
+            VM.assertEq(repeated[0].data, abi.encode(uint40(1), uint48(10_000), bytes8(uint64(1))));
+            VM.assertEq(keccak256(abi.encode(payments.totals())), keccak256(abi.encode(before)));
+        }
+    }
+
+    /// @notice Suspended money is decided once: not refunded twice, nor refunded and put to its code.
+    function test_suspendedMoney_isFreedOnce() public {
+        _notify(1, 1);
+        _settle(REPORT, _group(payRange, _entry(1, 4_000, TODAY, 1)));
+        bytes32[] memory ids = new bytes32[](1);
+        ids[0] = _suspense();
+        VM.prank(SUPER);
+        payments.resolve(ids, IPaymentTypes.Resolution.Refund, 1);
+        VM.prank(CHECKER);
+        payments.resolve(ids, IPaymentTypes.Resolution.Refund, 1);
+        VM.assertEq(payments.totals().refunded, 4_000);
+        bytes memory error =
+            abi.encodeWithSelector(IPaymentTypes.SuspenseIsResolved.selector, ids[0], IPaymentTypes.Resolution.Refund);
+        _resolveRefused(IPaymentTypes.Resolution.Refund, error);
+        _resolveRefused(IPaymentTypes.Resolution.Reinstate, error);
+        VM.assertEq(payments.totals().refunded, 4_000);
+    }
+
+    function _suspense() private view returns (bytes32) {
+        return payments.suspenseIdOf(payRange, 1, bytes8(uint64(1)));
+    }
+
+    /// @dev Neither the proposal nor, where it gets so far, the decision of two supervisors is taken.
+    function _resolveRefused(IPaymentTypes.Resolution resolution, bytes memory error) private {
+        bytes32[] memory ids = new bytes32[](1);
+        ids[0] = _suspense();
+        bytes memory data = abi.encodeCall(payments.resolve, (ids, resolution, 2));
+        bytes memory first = _attempt(SUPER, address(payments), data);
+        VM.assertEq(first.length == 0 ? _attempt(CHECKER, address(payments), data) : first, error);
+    }
+
+    /// @dev Votes and settles without reading the events.
+    function _settleOnce(bytes32 report, IPaymentTypes.SettlementGroup[] memory groups) private {
+        _approve(report, groups);
+        payments.settle(1, report, groups);
     }
 
     /// @notice A paid code cannot be cancelled under the payer's feet.
@@ -147,7 +234,14 @@ contract OraclesAttackTest is ReceiptActsTest {
         payments.refundReversed(payRange, 1, 6_001, child);
     }
 
-    /// @notice A payment whose receipt lives is not refunded, and a reversed one issues no second receipt.
+    /// @notice The payment of a reversed receipt is offered for a second receipt.
+    function test_reversedPayment_issuesNoSecondReceipt() public {
+        _reverse(_reverseAct(_opening(_issueCode(1, 1, 1), 1, 1), codeRange, 2, 10_000));
+        IReceiptTypes.IssueBatch memory batch = _codeBatch(3, 1, 1);
+        _refusedWith(batch, abi.encodeWithSelector(IPaymentTypes.PaymentHasEnded.selector, payRange, 1));
+    }
+
+    /// @notice A payment whose receipt lives is not refunded.
     function test_livingReceipt_isNotRefunded() public {
         IPaymentTypes.NoticeBatch memory none;
         _issueCode(1, 1, 1);

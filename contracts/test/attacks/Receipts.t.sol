@@ -1,43 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {BoundedCall} from "../../src/libraries/BoundedCall.sol";
 import {IActErrors} from "../../src/interfaces/IActErrors.sol";
 import {IReceiptTypes} from "../../src/interfaces/IReceiptTypes.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
-import {Cheats} from "../support/Cheats.sol";
-import {ReceiptActsTest} from "../support/ReceiptActs.sol";
+import {AttackTest} from "./Attack.sol";
 
-/// @dev Answers a call with a megabyte of error, or never.
-contract Flood {
-    function flood() external pure {
-        bytes memory error = new bytes(1 << 20);
-        assembly ("memory-safe") {
-            revert(add(error, 32), mload(error))
-        }
-    }
-
-    function burn() external pure {
-        while (true) {}
-    }
-}
-
-/// @notice Roots, replays and copies.
-contract ReceiptsAttackTest is ReceiptActsTest {
-    function _error() private returns (bytes4 selector, uint16 position) {
-        Cheats.Log[] memory logs = _logsOf(IReceiptTypes.BatchRefused.selector);
-        bytes memory error;
-        (, position, error) = abi.decode(logs[0].data, (uint40, uint16, bytes));
-        selector = bytes4(error);
-    }
-
-    function _refusedWith(IReceiptTypes.IssueBatch memory batch, bytes4 selector) private {
-        VM.recordLogs();
-        _send(batch);
-        (bytes4 found,) = _error();
-        VM.assertEq(bytes32(found), bytes32(selector));
-    }
-
+/// @notice Roots that say more than they may, days, and bookings that others would like to have.
+contract ReceiptsAttackTest is AttackTest {
     /// @notice A unit's root holds a leaf with another unit's range: the header's range decides, the leaf does not fit.
     function test_root_cannotSpeakForAnothersRange() public {
         bytes32[] memory leaves = _listLeaves(listRangeB, 100_001, 2);
@@ -100,32 +70,22 @@ contract ReceiptsAttackTest is ReceiptActsTest {
         receipts.openLeaf(opening);
     }
 
-    /// @notice A batch sent again, a day later, or before its predecessor.
-    function test_batch_cannotBeReplayedHeldBackOrReordered() public {
-        IReceiptTypes.IssueBatch memory first = _listBatch(KEY_A, unitA, listRange, 1, 3);
-        IReceiptTypes.IssueBatch memory second = _listBatch(KEY_A, unitA, listRange, 4, 3);
-        _refusedWith(second, IRegistry.NumberNotNext.selector);
-        _send(first);
-        _refusedWith(first, IRegistry.NumberNotNext.selector);
-        VM.warp(uint256(DEADLINE) + 1);
-        _refusedWith(second, IActErrors.SignatureExpired.selector);
-    }
-
-    /// @notice A signature made for another chain, or for another contract of this one.
-    function test_signature_countsForOneChainAndContract() public {
-        IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 3);
-        VM.chainId(999);
-        _refusedWith(batch, IActErrors.WrongSigner.selector);
-    }
-
     /// @notice Malformed and malleable signatures.
     function test_signature_hasOneForm() public {
         IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 3);
         bytes memory good = batch.signature;
+        bytes memory error = abi.encodeWithSelector(IActErrors.WrongSigner.selector, VM.addr(KEY_A), address(0));
         batch.signature = "";
-        _refusedWith(batch, IActErrors.WrongSigner.selector);
+        _refusedWith(batch, error);
+        batch.signature = bytes.concat(good, hex"00");
+        _refusedWith(batch, error);
+        batch.signature = new bytes(65);
+        _refusedWith(batch, error);
         batch.signature = _twin(good);
-        _refusedWith(batch, IActErrors.WrongSigner.selector);
+        _refusedWith(batch, error);
+        batch.signature = good;
+        _send(batch);
+        VM.assertEq(receipts.lastRootId(), 1);
     }
 
     function _twin(bytes memory signature) private pure returns (bytes memory) {
@@ -149,7 +109,9 @@ contract ReceiptsAttackTest is ReceiptActsTest {
         late.deadline = uint64(block.timestamp + 10 days);
         _signIssue(KEY_A, late, 2);
         VM.warp(block.timestamp + 2 days);
-        _refusedWith(late, IReceiptTypes.IssueDayOutOfWindow.selector);
+        _refusedWith(
+            late, abi.encodeWithSelector(IReceiptTypes.IssueDayOutOfWindow.selector, TODAY + 15, TODAY + 18, 2)
+        );
     }
 
     /// @notice Tomorrow's date, and a year that the receipt code does not have.
@@ -157,30 +119,20 @@ contract ReceiptsAttackTest is ReceiptActsTest {
         IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 1);
         batch.issueDay = TODAY + 1;
         _signIssue(KEY_A, batch, 2);
-        _refusedWith(batch, IReceiptTypes.IssueDayOutOfWindow.selector);
+        _refusedWith(batch, abi.encodeWithSelector(IReceiptTypes.IssueDayOutOfWindow.selector, TODAY + 1, TODAY, 2));
         VM.warp(NOW + 365 days);
         batch.issueDay = TODAY + 365;
         batch.deadline = uint64(block.timestamp);
         _signIssue(KEY_A, batch, 2);
-        _refusedWith(batch, IReceiptTypes.YearMismatch.selector);
+        _refusedWith(batch, abi.encodeWithSelector(IReceiptTypes.YearMismatch.selector, CODE_LIST, 2027));
     }
 
     /// @notice A pending booking copied by another booker; the counter and the address are signed.
     function test_booking_copiedByAnotherBooker() public {
         IReceiptTypes.BookAct memory act = _bookAct(_opening(_issueList(1, 3), 1, 2), VM.addr(BOOKER_KEY), 0, WHOLE);
         act.booker = STRANGER;
-        VM.expectPartialRevert(IActErrors.WrongSigner.selector);
-        _book(act);
-    }
-
-    /// @notice A booking sent again after it was withdrawn.
-    function test_booking_replayedAfterWithdrawal() public {
-        IReceiptTypes.BookAct memory act = _bookAct(_opening(_issueList(1, 3), 1, 2), VM.addr(BOOKER_KEY), 0, WHOLE);
-        _book(act);
-        VM.prank(NODE_32);
-        receipts.unbook(_unbookAct(BOOKER_KEY, listRange, 2, 1));
-        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.WrongCounter.selector, 2, 0));
-        _book(act);
+        bytes memory data = abi.encodeCall(receipts.book, (act));
+        _isWrongSigner(_attempt(NODE_32, address(receipts), data), VM.addr(BOOKING_KEY));
     }
 
     /// @notice Someone else's booking key in the opening: it is part of the leaf.
@@ -218,30 +170,12 @@ contract ReceiptsAttackTest is ReceiptActsTest {
         VM.assertEq(receipts.markOf(listRange, 1), 8);
         VM.assertEq(receipts.markOf(listRange, 40), 8);
         VM.assertEq(receipts.markOf(listRange, 41), 0);
-        _refusedWith(_listBatch(KEY_A, unitA, listRange, 1, 1), IRegistry.NumberNotNext.selector);
+        _refusedWith(
+            _listBatch(KEY_A, unitA, listRange, 1, 1),
+            abi.encodeWithSelector(IRegistry.NumberNotNext.selector, listRange, 41, 1)
+        );
         VM.prank(NODE_32);
         VM.expectRevert(abi.encodeWithSelector(IRegistry.NumberNotNext.selector, listRange, 41, 1));
         receipts.voidNumbers(act);
-    }
-
-    /// @notice Callees that burn everything or answer with a megabyte cost no more than their cap.
-    function test_boundedCall_boundsGasAndMemory() public {
-        address flood = address(new Flood());
-        uint256 before = gasleft();
-        (bool success, bytes memory error) = BoundedCall.call(flood, 10_000_000, abi.encodeCall(Flood.flood, ()));
-        VM.assertFalse(success);
-        VM.assertEq(error.length, 256);
-        (success, error) = BoundedCall.call(flood, 100_000, abi.encodeCall(Flood.burn, ()));
-        VM.assertFalse(success);
-        VM.assertEq(error.length, 0);
-        VM.assertLe(before - gasleft(), 10_300_000);
-    }
-
-    /// @notice A relayer gives too little gas, so that an honest batch would look refused: nothing happens at all.
-    function test_relayer_cannotStarveABatch() public {
-        IReceiptTypes.IssueBatch[] memory batches = _one(_listBatch(KEY_A, unitA, listRange, 1, 3));
-        VM.prank(NODE_32);
-        VM.expectPartialRevert(IActErrors.InsufficientGas.selector);
-        receipts.issue{gas: 500_000}(batches);
     }
 }

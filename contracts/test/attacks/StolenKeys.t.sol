@@ -1,50 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Initializable} from "@openzeppelin/contracts-upgradeable/proxy/utils/Initializable.sol";
+import {UUPSUpgradeable} from "@openzeppelin/contracts-upgradeable/proxy/utils/UUPSUpgradeable.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IActErrors} from "../../src/interfaces/IActErrors.sol";
 import {IPaymentTypes} from "../../src/interfaces/IPaymentTypes.sol";
 import {IReceiptTypes} from "../../src/interfaces/IReceiptTypes.sol";
 import {IRegistry} from "../../src/interfaces/IRegistry.sol";
 import {IDeployed} from "../support/NetworkTest.sol";
-import {ReceiptActsTest} from "../support/ReceiptActs.sol";
+import {AttackTest} from "./Attack.sol";
+
+/// @dev Code that a thief would like to run on a ledger's storage.
+contract Takeover {
+    function proxiableUUID() external pure returns (bytes32) {
+        return 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
+    }
+}
 
 /// @notice What a thief gets with a key of the network, and the error that stops the rest.
-contract StolenKeysTest is ReceiptActsTest {
-    /// @dev The refusal of a batch is in an event: the other batches of the call stand.
-    function _refusedWith(IReceiptTypes.IssueBatch memory batch, bytes4 selector) private {
-        uint64 before = receipts.lastRootId();
-        VM.recordLogs();
-        _send(batch);
-        bytes memory error = abi.decode(_batchRefusal(), (bytes));
-        VM.assertEq(receipts.lastRootId(), before);
-        VM.assertEq(bytes32(bytes4(error)), bytes32(selector));
-    }
-
-    function _batchRefusal() private returns (bytes memory) {
-        (,, bytes memory error) =
-            abi.decode(_logsOf(IReceiptTypes.BatchRefused.selector)[0].data, (uint40, uint16, bytes));
-        return abi.encode(error);
-    }
-
+contract StolenKeysTest is AttackTest {
     /// @notice The node's key alone: a batch that no unit signed.
     function test_node_cannotIssueWithoutTheUnit() public {
         IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_B, unitA, listRange, 1, 3);
-        _refusedWith(batch, IActErrors.WrongSigner.selector);
+        _refusedWith(batch, abi.encodeWithSelector(IActErrors.WrongSigner.selector, VM.addr(KEY_A), VM.addr(KEY_B)));
     }
 
     /// @notice The node changes the total after the unit signed.
     function test_node_cannotChangeAnAmount() public {
         IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 3);
         batch.totalFen += 1;
-        _refusedWith(batch, IActErrors.WrongSigner.selector);
+        bytes memory data = abi.encodeCall(receipts.issue, (_one(batch)));
+        _isWrongSigner(_attempt(NODE_32, address(receipts), data), VM.addr(KEY_A));
     }
 
     /// @notice Node and unit together: a receipt for a code that nobody has paid.
     function test_nodeAndUnit_cannotReceiptAnUnpaidCode() public {
         _notify(1, 3);
         _pay(1, 2);
-        _refusedWith(_codeBatch(1, 1, 3), IPaymentTypes.PaymentNotPaid.selector);
+        _refusedWith(_codeBatch(1, 1, 3), abi.encodeWithSelector(IPaymentTypes.PaymentNotPaid.selector, payRange, 3));
     }
 
     /// @notice Node and unit together: more on the receipt than was paid.
@@ -54,7 +48,7 @@ contract StolenKeysTest is ReceiptActsTest {
         IReceiptTypes.IssueBatch memory batch = _codeBatch(1, 1, 2);
         batch.totalFen += 1;
         _signIssue(KEY_A, batch, 1);
-        _refusedWith(batch, IReceiptTypes.TotalMismatch.selector);
+        _refusedWith(batch, abi.encodeWithSelector(IReceiptTypes.TotalMismatch.selector, 20_001, 20_002));
     }
 
     /// @notice Node and unit together: leaves that say something else than the notices.
@@ -62,9 +56,10 @@ contract StolenKeysTest is ReceiptActsTest {
         _notify(1, 2);
         _pay(1, 2);
         IReceiptTypes.IssueBatch memory batch = _codeBatch(1, 1, 2);
+        bytes32 honest = batch.unitRoot;
         batch.unitRoot = keccak256("forged");
         _signIssue(KEY_A, batch, 1);
-        _refusedWith(batch, IReceiptTypes.UnitRootMismatch.selector);
+        _refusedWith(batch, abi.encodeWithSelector(IReceiptTypes.UnitRootMismatch.selector, honest, batch.unitRoot));
     }
 
     /// @notice One payment, two receipts: in one batch, and in a later one.
@@ -73,33 +68,38 @@ contract StolenKeysTest is ReceiptActsTest {
         _pay(1, 2);
         IReceiptTypes.IssueBatch memory batch = _codeBatch(1, 1, 2);
         batch.paymentSequences = abi.encodePacked(uint40(1), uint40(1));
-        _refusedWith(batch, IPaymentTypes.PaymentAlreadyUsed.selector);
+        bytes memory error = abi.encodeWithSelector(IPaymentTypes.PaymentAlreadyUsed.selector, payRange, 1);
+        _refusedWith(batch, error);
         _send(_codeBatch(1, 1, 2));
-        _refusedWith(_codeBatch(3, 1, 2), IPaymentTypes.PaymentAlreadyUsed.selector);
+        _refusedWith(_codeBatch(3, 1, 2), error);
     }
 
-    /// @notice Another unit's payment.
+    /// @notice Another unit's payment, of the same code and amount within its own range.
     function test_unit_cannotUseAnothersPayment() public {
         _notify(1, 1);
         _pay(1, 1);
+        _sendNotice(_noticeBatch(KEY_B, unitB, payRangeB, 100_001, _lanes(1)));
+        _settle("payment of B", _group(payRangeB, _entry(100_001, 10_000, TODAY, 7)));
+        VM.assertTrue(payments.noticeOf(payRangeB, 100_001).paid);
         IReceiptTypes.IssueBatch memory batch = _codeBatch(1, 1, 1);
         batch.paymentRange = payRangeB;
-        _refusedWith(batch, IPaymentTypes.NotYourPayment.selector);
+        batch.paymentSequences = abi.encodePacked(uint40(100_001));
+        _refusedWith(batch, abi.encodeWithSelector(IPaymentTypes.NotYourPayment.selector, payRangeB, unitB, unitA));
+        VM.assertFalse(payments.noticeOf(payRangeB, 100_001).used);
     }
 
     /// @notice Another unit's numbers, signed by oneself.
     function test_unit_cannotIssueFromAnothersRange() public {
-        _refusedWith(_listBatch(KEY_A, unitA, listRangeB, 100_001, 1), IRegistry.NotYourRange.selector);
+        _refusedWith(
+            _listBatch(KEY_A, unitA, listRangeB, 100_001, 1),
+            abi.encodeWithSelector(IRegistry.NotYourRange.selector, listRangeB, unitB, unitA)
+        );
     }
 
     /// @notice A node of another region.
     function test_foreignNode_cannotRelayForTheArea() public {
         IReceiptTypes.IssueBatch memory batch = _listBatch(KEY_A, unitA, listRange, 1, 3);
-        VM.recordLogs();
-        VM.prank(NODE_33);
-        receipts.issue(_one(batch));
-        bytes memory error = abi.decode(_batchRefusal(), (bytes));
-        VM.assertEq(bytes32(bytes4(error)), bytes32(IActErrors.NotYourArea.selector));
+        _refusedFrom(NODE_33, batch, abi.encodeWithSelector(IActErrors.NotYourArea.selector, 133, 1_320_999));
     }
 
     /// @notice A supervisor's key outside its area: units, numbers and items of region 33.
@@ -140,6 +140,46 @@ contract StolenKeysTest is ReceiptActsTest {
         registry.executeSigner(unitA);
     }
 
+    /// @notice A supervisor's key inside its area: none of the acts that need two is done by it alone, twice.
+    function test_supervisor_cannotDecideAlone() public {
+        _issueCode(1, 1, 1);
+        IReceiptTypes.Totals memory totals;
+        IPaymentTypes.NoticeBatch memory none;
+        bytes[3] memory acts = [
+            abi.encodeCall(receipts.allowReversal, (unitA, codeRange, 1, 1)),
+            abi.encodeCall(receipts.extend, (unitA, KIND_CODE, uint40(NOW + 1 days), 1)),
+            abi.encodeCall(payments.refundReversed, (payRange, 1, 10_000, none))
+        ];
+        bytes memory error = abi.encodeWithSelector(IActErrors.SameMakerAndChecker.selector, SUPER);
+        for (uint256 i = 0; i < acts.length; ++i) {
+            address target = i == 2 ? address(payments) : address(receipts);
+            VM.assertEq(_attempt(SUPER, target, acts[i]), "");
+            VM.assertEq(_attempt(SUPER, target, acts[i]), error);
+        }
+        VM.warp(NOW + 30 days);
+        bytes memory close = abi.encodeCall(receipts.closeWithDifference, (unitA, KIND_CODE, MONTH, totals, 1));
+        VM.assertEq(_attempt(SUPER, address(receipts), close), "");
+        VM.assertEq(_attempt(SUPER, address(receipts), close), error);
+        (, bool closed) = receipts.periodOf(unitA, KIND_CODE, MONTH);
+        VM.assertFalse(closed);
+    }
+
+    /// @notice A supervisor's key inside its area invents a unit and issues for it: its numbers are its own, and for
+    /// a receipt by code it would still need a payment.
+    function test_supervisor_inventedUnitCannotTakePayments() public {
+        _notify(1, 1);
+        _pay(1, 1);
+        VM.startPrank(SUPER);
+        uint32 invented = registry.registerUnit("invented", 1_320_999, VM.addr(KEY_C), 0);
+        uint32 range = registry.allot(codePool, invented, 10, KIND_CODE, IRegistry.ControlMode.ByCode, 1);
+        VM.stopPrank();
+        IReceiptTypes.IssueBatch memory batch = _codeBatch(registry.rangeOf(range).from, 1, 1);
+        (batch.unit, batch.range) = (invented, range);
+        batch.unitRoot = _rootOf(_codeLeaves(batch));
+        _signIssue(KEY_C, batch, 1);
+        _refusedWith(batch, abi.encodeWithSelector(IPaymentTypes.NotYourPayment.selector, payRange, unitA, invented));
+    }
+
     /// @notice One supervisor alone moves no money.
     function test_supervisor_cannotRefundAlone() public {
         _notify(1, 1);
@@ -152,14 +192,44 @@ contract StolenKeysTest is ReceiptActsTest {
         payments.resolve(ids, IPaymentTypes.Resolution.Refund, 1);
     }
 
-    /// @notice The code itself: only the administrator changes it.
+    /// @notice The code itself: only the administrator changes it, of each of the three contracts.
     function test_nobodyElse_canUpgrade() public {
-        address code = _create("ReceiptLedger", abi.encode(registry, payments));
-        address[4] memory thieves = [SUPER, NODE_32, ORACLE_1, STRANGER];
+        address[3] memory targets = [address(registry), address(payments), address(receipts)];
+        address[5] memory thieves = [SUPER, NODE_32, ORACLE_1, VM.addr(KEY_A), STRANGER];
+        address code = address(new Takeover());
         for (uint256 i = 0; i < thieves.length; ++i) {
-            VM.prank(thieves[i]);
-            VM.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, thieves[i]));
-            IDeployed(address(receipts)).upgradeToAndCall(code, "");
+            for (uint256 j = 0; j < targets.length; ++j) {
+                VM.prank(thieves[i]);
+                VM.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, thieves[i]));
+                IDeployed(targets[j]).upgradeToAndCall(code, "");
+            }
+        }
+    }
+
+    /// @notice The code behind a proxy, called by itself: it is no proxy, and belongs to nobody.
+    function test_implementation_cannotBeTakenOver() public {
+        address[3] memory codes = [
+            _create("Registry", abi.encode(payments, receipts)),
+            _create("PaymentLedger", abi.encode(registry, receipts)),
+            _create("ReceiptLedger", abi.encode(registry, payments))
+        ];
+        address code = address(new Takeover());
+        for (uint256 i = 0; i < codes.length; ++i) {
+            VM.expectRevert(abi.encodeWithSelector(Initializable.InvalidInitialization.selector));
+            IDeployed(codes[i]).initialize(STRANGER);
+            VM.prank(ADMIN);
+            VM.expectRevert(abi.encodeWithSelector(UUPSUpgradeable.UUPSUnauthorizedCallContext.selector));
+            IDeployed(codes[i]).upgradeToAndCall(code, "");
+        }
+    }
+
+    /// @notice Whoever deploys after the network: a proxy is bound to its manager once.
+    function test_proxy_cannotBeBoundToAnotherManager() public {
+        address[3] memory targets = [address(registry), address(payments), address(receipts)];
+        for (uint256 i = 0; i < targets.length; ++i) {
+            VM.prank(ADMIN);
+            VM.expectRevert(abi.encodeWithSelector(Initializable.InvalidInitialization.selector));
+            IDeployed(targets[i]).initialize(STRANGER);
         }
     }
 
