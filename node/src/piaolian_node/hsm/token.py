@@ -3,9 +3,14 @@
 A process logs in once: the login state belongs to the process, and a second login is refused by the standard. Further
 sessions are opened without a PIN and shared from a bounded pool. Handles of keys are found once per session: finding
 one costs more than signing with it.
+
+One thread of a process uses the library at a time. python-pkcs11 initialises it without ``CKF_OS_LOCKING_OK``, which
+tells it that no other thread will call (PKCS#11 v2.40, section 5.4), and lets go of Python's lock in every call: two
+threads that sign at once end the process or hang it. Signatures side by side take processes side by side.
 """
 
 import queue
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +24,8 @@ from piaolian_node.errors import ConfigError, UnavailableError
 
 # How long a caller waits for a session before it is told that the HSM is overloaded or dead.
 _WAIT_SECONDS = 10.0
+# Of the library, which a process loads once however many tokens it uses.
+_LIBRARY = threading.RLock()
 
 
 class _CachedSession:
@@ -68,6 +75,16 @@ class HSMToken:
         Raises:
             UnavailableError: No session became free in time, or the token does not open one.
         """
+        if not _LIBRARY.acquire(timeout=_WAIT_SECONDS):
+            raise _unavailable("another thread holds it", "其他线程正在使用")
+        try:
+            with self._lend() as session:
+                yield session
+        finally:
+            _LIBRARY.release()
+
+    @contextmanager
+    def _lend(self) -> Iterator[Session]:
         try:
             held = self._pool.get(timeout=_WAIT_SECONDS)
         except queue.Empty as exc:
@@ -108,12 +125,8 @@ def find_token(module: Path, label: str) -> pkcs11.Token:
         ConfigError: There is no such library or token.
     """
     try:
-        library = pkcs11.lib(str(module))
-        tokens = list(library.get_tokens(token_label=label))
-        if not tokens:
-            # A token that was made since the library was loaded shows only after it is loaded anew.
-            library.reinitialize()
-            tokens = list(library.get_tokens(token_label=label))
+        with _LIBRARY:
+            return _only_token(module, label)
     except (PKCS11Error, RuntimeError) as exc:
         raise ConfigError(
             f"the PKCS#11 library cannot be used: {type(exc).__name__}",
@@ -121,6 +134,15 @@ def find_token(module: Path, label: str) -> pkcs11.Token:
             field="pkcs11_module",
             remedy="check the path, and SOFTHSM2_CONF where it is SoftHSM",
         ) from exc
+
+
+def _only_token(module: Path, label: str) -> pkcs11.Token:
+    library = pkcs11.lib(str(module))
+    tokens = list(library.get_tokens(token_label=label))
+    if not tokens:
+        # A token that was made since the library was loaded shows only after it is loaded anew.
+        library.reinitialize()
+        tokens = list(library.get_tokens(token_label=label))
     if len(tokens) != 1:
         raise ConfigError(
             f"there are {len(tokens)} tokens with the label {label}, one is needed",
