@@ -80,6 +80,7 @@ acceptance: ## Whole stories
 
 vectors: ## Make the known answers again; they must not change
 	@$(BIN)/python tests/vectors/make_chain.py
+	@$(BIN)/python tests/vectors/make_state.py
 	@git diff --exit-code tests/vectors
 
 samples: ## Print what of the samples is accepted and what is refused, by which rule

@@ -3,7 +3,8 @@
 - `verify_per_second`: bundles that one core checks offline in a second, the best of three rounds; unit and department
   sign both with SM2, or both with P-256.
 - `bytes`: size of the recorded bundles of a real network (`tests/data/bundles`), by state.
-- `bytes_by_entries`: size of one bundle when each contract holds so many values; the tries grow by the logarithm.
+- `bytes_by_entries`: size of one bundle out of a batch of 1,000 when each contract holds so many values; the tries grow
+  by the logarithm.
 - `node`: milliseconds from the question to the whole answer at a real node (three validators, two witnesses), a
   checkpoint of the block being there already, and with a new one asked for.
 
@@ -32,13 +33,16 @@ from piaolian_sdk.proof import Trust, verify_bundle  # noqa: E402
 from piaolian_sdk.receipt import parse_receipt  # noqa: E402
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2  # noqa: E402
 from piaolian_sdk.tree.keccak import keccak256  # noqa: E402
+from support.documents import OUTPATIENT, sample_model  # noqa: E402
 from support.node import NodeWorld, running_node  # noqa: E402 # The tests' folder is put on the path first.
 from support.proof_network import running_members  # noqa: E402
-from support.proof_world import CHECKED_AT, ProofWorld  # noqa: E402
+from support.proof_world import CHECKED_AT, LIST_CODE, LIST_RANGE, ProofWorld  # noqa: E402
 
 _RESULTS: Final = _ROOT / "bench" / "results" / "proof.json"
 _ROUNDS, _VERIFICATIONS, _ASKED = 3, 600, 40
-_ENTRIES: Final = (60, 1_000, 10_000)
+_ENTRIES: Final = (100, 1_000, 10_000, 100_000)
+# Receipts of one batch: the path to its root has ten siblings.
+_BATCH: Final = 1_000
 
 
 def verifications_per_second(suite: str) -> int:
@@ -60,7 +64,9 @@ def bytes_with(entries: int) -> int:
     for number in range(entries):
         world.ledger[int.from_bytes(keccak256(b"ledger%d" % number), "big")] = 1 << 200
         world.registry[int.from_bytes(keccak256(b"registry%d" % number), "big")] = 1 << 200
-    return len(world.bundle(world.issue_by_list()).to_bytes())
+    document = world.document(sample_model(OUTPATIENT), LIST_CODE, 12)
+    parts = world.stamp(document, LIST_RANGE, 12, mode=2, count=_BATCH)
+    return len(world.bundle(parts).to_bytes())
 
 
 def recorded_sizes() -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Bundles in every state and in every way of being wrong, each with its trust file and time of checking."""
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,8 @@ from piaolian_sdk.errors import PiaolianError
 from piaolian_sdk.money import text_from_fen
 from piaolian_sdk.proof import Trust, slots, verify_bundle
 from piaolian_sdk.proof.bundle import compact_json
+from piaolian_sdk.proof.rlp import Item, encode_list
+from piaolian_sdk.proof.witness import Node, unpack
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2
 from support.proof_world import CHECKED_AT, LIST_RANGE, MEMBERS, ProofWorld
 
@@ -172,10 +175,8 @@ def _bad_members() -> Iterator[BundleCase]:
     swapped = _with(members, document=other["document"], document_sha256=other["document_sha256"])
     yield BundleCase("document of another receipt with its digest", swapped, trust)
     yield BundleCase("state of another receipt", _with(members, state=other["state"]), trust)
-    yield BundleCase("a node is missing", _with(members, state=members["state"][:-1]), trust)
-    yield BundleCase("a node stands twice", _with(members, state=[*members["state"], members["state"][0]]), trust)
-    yield BundleCase("an unrelated node", _with(members, state=[*members["state"], other["state"][0]]), trust)
-    yield BundleCase("unknown version", _with(members, version=2), trust)
+    yield from _bad_states(members, trust)
+    yield BundleCase("unknown version", _with(members, version=3), trust)
     yield BundleCase("member that no version has", _with(members, x=1), trust)
     yield BundleCase("truncated", data[:-20], trust)
     yield BundleCase("blank in the file", data + b" ", trust)
@@ -185,6 +186,35 @@ def _bad_members() -> Iterator[BundleCase]:
     yield BundleCase("no object", b"[]", trust)
     yield BundleCase("high s", _high_s(members), trust)
     yield BundleCase("path too short", _with(members, unit_path=members["unit_path"][:-1]), trust)
+
+
+def _bad_states(members: dict[str, Any], trust: str) -> Iterator[BundleCase]:
+    state = base64.b64decode(members["state"])
+    tries = [tree for _, tree in unpack(state)]
+    # A node alone: its RLP with the hashes of all below it.
+    alone = encode_list(tries[0].items)
+    states = {
+        "state ends early": state[:-1],
+        "state goes on": state + b"\x80",
+        "a node stands twice": state + alone,
+        "an unrelated node": state + encode_list([b"\x20" + bytes(32), b"value" * 8]),
+        "the ledger's storage alone": state[len(_whole(tries[0])) :],
+        "tries in another order": _whole(tries[0]) + _whole(tries[2]) + _whole(tries[1]),
+        "all below a root is missing": alone + _whole(tries[1]) + _whole(tries[2]),
+        "one way is missing": _whole(tries[0]) + _whole(_pruned(tries[1])) + _whole(tries[2]),
+    }
+    for name, changed in states.items():
+        yield BundleCase(name, _with(members, state=base64.b64encode(changed).decode()), trust)
+
+
+def _whole(node: Node) -> bytes:
+    items: list[Item] = [[] if place in node.children else item for place, item in enumerate(node.items)]
+    return encode_list(items) + b"".join(_whole(node.children[place]) for place in sorted(node.children))
+
+
+def _pruned(node: Node) -> Node:
+    """Return a node without its last child."""
+    return Node(node.items, dict(sorted(node.children.items())[:-1]))
 
 
 def _with(members: dict[str, Any], **changes: Any) -> bytes:

@@ -17,7 +17,7 @@ from piaolian_sdk.money import fen_from_decimal
 from piaolian_sdk.proof import Bundle, Checkpoint, Trust, TrustFile, VerifiedReceipt, slots, verify_bundle
 from piaolian_sdk.proof.building import AccountProof, ReceiptParts, build_bundle, collect_state
 from piaolian_sdk.proof.checkpoint import signature_from_der
-from piaolian_sdk.proof.trie import EMPTY_ROOT
+from piaolian_sdk.proof.witness import EMPTY_ROOT
 from piaolian_sdk.receipt import EInvoice, document_digest, parse_receipt, renumber, write_unsigned
 from piaolian_sdk.signing import (
     SUITE_P256,
@@ -323,8 +323,8 @@ class ProofWorld:
 
         checkpoint = self.checkpoint(state.root)
         signatures = [self.sign(checkpoint, member) for member in members]
-        nodes = collect_state(prove, LEDGER, REGISTRY, parts)
-        return build_bundle(parts, checkpoint, signatures, nodes, sandbox=self.sandbox)
+        witness = collect_state(prove, LEDGER, REGISTRY, parts, state.root)
+        return build_bundle(parts, checkpoint, signatures, witness, sandbox=self.sandbox)
 
     def verify(self, bundle: Bundle | bytes, at: int = CHECKED_AT, **trust: Any) -> VerifiedReceipt:
         """Check a bundle against the network's trust file, with members of it changed."""

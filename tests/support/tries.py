@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from piaolian_sdk.proof.trie import EMPTY_ROOT
+from piaolian_sdk.proof.witness import EMPTY_ROOT
 from piaolian_sdk.tree.keccak import keccak256
 
 

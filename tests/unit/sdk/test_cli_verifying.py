@@ -30,7 +30,7 @@ def folder(world: ProofWorld, tmp_path: Path) -> Path:
     (month / "a.json").write_bytes(data)
     (month / "b.json").write_bytes(world.bundle(reversed_one).to_bytes())
     (month / "c-copy.json").write_bytes(data)
-    (month / "d.json").write_bytes(data.replace(b'"version":1', b'"version":2'))
+    (month / "d.json").write_bytes(data.replace(b'"version":2', b'"version":3'))
     (month / "e.xml").write_bytes(alone.document)
     (month / "notes.txt").write_text("not a receipt", encoding="utf-8")
     (month / "trust.json").write_text(world.trust_file().to_json(), encoding="utf-8")

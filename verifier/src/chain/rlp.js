@@ -1,6 +1,7 @@
 /**
  * Strict RLP (Ethereum yellow paper, appendix B): one form is accepted, the shortest.
  */
+import { concatBytes } from '../bytes.js';
 import { Refusal } from '../refusal.js';
 
 // A trie's nodes hold at most one list within a list within a list; deeper ones are an attack on the stack.
@@ -26,6 +27,41 @@ export function decodeText(data) {
   const item = decodeWhole(data);
   if (Array.isArray(item)) throw malformed('应为字节串');
   return item;
+}
+
+/**
+ * @param {Uint8Array} data
+ * @param {number} start
+ * @returns {[Item[], number]} The entries of the list that begins there, and where it ends.
+ */
+export function decodeFirstList(data, start) {
+  const [item, end] = decode(data, start, data.length, 0);
+  if (!Array.isArray(item)) throw malformed('应为列表');
+  return [item, end];
+}
+
+/**
+ * @param {Item[]} items
+ * @returns {Uint8Array}
+ */
+export function encodeList(items) {
+  const body = concatBytes(...items.map(encoded));
+  return concatBytes(prefix(body.length, 0xc0), body);
+}
+
+/** @param {Item} item @returns {Uint8Array} */
+function encoded(item) {
+  if (Array.isArray(item)) return encodeList(item);
+  if (item.length === 1 && item[0] < 0x80) return item;
+  return concatBytes(prefix(item.length, 0x80), item);
+}
+
+/** @param {number} size @param {number} offset */
+function prefix(size, offset) {
+  if (size <= 55) return Uint8Array.of(offset + size);
+  const digits = [];
+  for (let left = size; left > 0; left = Math.floor(left / 256)) digits.unshift(left % 256);
+  return Uint8Array.of(offset + 55 + digits.length, ...digits);
 }
 
 /** @param {Uint8Array} data */

@@ -1,86 +1,75 @@
 /**
  * Values in the state of a chain, proven by the nodes of its tries (Ethereum yellow paper, appendix D).
  *
- * The nodes stand in one set; each is found by its keccak256, so a wrong one is never found. A key leads from the root
- * through branches (17 entries), extensions and leaves (2 entries). Where the way ends before the key does, the key is
- * proven absent: no other way can lead to it under the same root.
+ * A key leads from the root through branches (17 entries), extensions and leaves (2 entries). Where the way ends before
+ * the key does, the key is proven absent: no other way can lead to it under the same root.
  */
 import { bytesToHex, toInteger } from '../bytes.js';
 import { Refusal } from '../refusal.js';
 import { decodeList, decodeText } from './rlp.js';
+import { Node, malformed, unpack } from './witness.js';
 import { keccak } from './words.js';
 
 // keccak256(0x80): the root of a trie without entries.
 const EMPTY_ROOT = '56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
-const KEY_DIGITS = 64;
 
-/** The nodes that came with a proof. Which of them were needed is kept. */
+/** The nodes of tries that came with a proof. Which of them were needed is kept. */
 export class TrieNodes {
-  /** @param {Uint8Array[]} nodes RLP of each, in any order. */
-  constructor(nodes) {
-    /** @type {Map<string, Uint8Array>} */
-    this.encoded = new Map(nodes.map((node) => [bytesToHex(keccak(node)), node]));
-    /** @type {Map<string, import('./rlp.js').Item[]>} */
-    this.decoded = new Map();
-    this.repeated = nodes.length - this.encoded.size;
+  /** @param {Uint8Array} witness Read when the first value is asked for. */
+  constructor(witness) {
+    this.witness = witness;
+    /** @type {{root: string, node: Node}[] | null} */
+    this.waiting = null;
+    /** @type {Map<string, Node>} */
+    this.open = new Map();
   }
 
-  /** How many nodes no key has led to; those that stand twice count as well. */
+  /** How many nodes no key has led to. */
   get unused() {
-    return this.encoded.size - this.decoded.size + this.repeated;
+    const roots = [...this.open.values(), ...this.tries().map(({ node }) => node)];
+    return roots.reduce((sum, node) => sum + node.unused, 0);
   }
 
   /**
-   * @param {Uint8Array} root
+   * @param {Uint8Array} root Tries must be asked for in the order in which they came.
    * @param {Uint8Array} key As contracts know it; the trie's own key is its keccak256.
    * @returns {Uint8Array | null} Null when the key is proven absent.
    */
   value(root, key) {
-    if (bytesToHex(root) === EMPTY_ROOT) return null;
+    const name = bytesToHex(root);
+    if (name === EMPTY_ROOT) return null;
     const way = bytesToHex(keccak(key));
-    let node = this.node(root);
+    let node = this.root(name);
     for (let depth = 0; ; ) {
-      /** @type {import('./rlp.js').Item} */
-      let child;
-      if (node.length === 17) {
-        if (depth === KEY_DIGITS) throw malformed('分支位于键的末尾之下');
-        child = node[Number.parseInt(way[depth], 16)];
-        depth += 1;
-      } else if (node.length === 2) {
-        const { part, isLeaf } = pathOf(node[0]);
-        const end = depth + part.length;
-        if (end > KEY_DIGITS || (isLeaf && end !== KEY_DIGITS)) throw malformed('路径超出键的长度');
-        if (way.slice(depth, end) !== part) return null;
-        if (isLeaf) return leafValue(node[1]);
-        child = node[1];
-        depth = end;
-      } else {
-        throw malformed(`节点有 ${node.length} 项`);
-      }
-      if (Array.isArray(child)) {
-        // A child of fewer than 32 bytes stands in its parent itself.
-        node = child;
-      } else {
-        if (child.length === 0) return null;
-        node = this.node(child);
-      }
+      node.isUsed = true;
+      const found = node.below(way, depth);
+      if (found === null) return null;
+      if ('value' in found) return found.value;
+      depth = found.depth;
+      const child = node.items[found.place];
+      if (child.length === 0) return null;
+      // A child of fewer than 32 bytes stands in its parent itself.
+      const below = Array.isArray(child) ? new Node(child) : node.children.get(found.place);
+      if (below === undefined) throw missing();
+      node = below;
     }
   }
 
-  /**
-   * @param {Uint8Array} name
-   * @returns {import('./rlp.js').Item[]}
-   */
-  node(name) {
-    const key = bytesToHex(name);
-    let found = this.decoded.get(key);
-    if (found === undefined) {
-      const encoded = this.encoded.get(key);
-      if (encoded === undefined) throw new Refusal('state-node-missing', '', 'state');
-      found = decodeList(encoded);
-      this.decoded.set(key, found);
-    }
-    return found;
+  /** @param {string} name @returns {Node} */
+  root(name) {
+    const known = this.open.get(name);
+    if (known !== undefined) return known;
+    const next = this.tries()[0];
+    if (next === undefined || next.root !== name) throw missing();
+    this.tries().shift();
+    this.open.set(name, next.node);
+    return next.node;
+  }
+
+  /** The tries that no key has led to so far. */
+  tries() {
+    this.waiting ??= unpack(this.witness);
+    return this.waiting;
   }
 }
 
@@ -115,27 +104,6 @@ export function accountAt(nodes, stateRoot, address) {
   return { storageRoot, codeHash };
 }
 
-/** @param {import('./rlp.js').Item} compact */
-function pathOf(compact) {
-  if (Array.isArray(compact) || compact.length === 0) throw malformed('路径为空');
-  const digits = bytesToHex(compact);
-  const flag = Number.parseInt(digits[0], 16);
-  const isEven = flag === 0 || flag === 2;
-  if (flag > 3 || (isEven && digits[1] !== '0')) throw malformed('路径前缀未知');
-  const part = digits.slice(isEven ? 2 : 1);
-  const isLeaf = flag >= 2;
-  if (part === '' && !isLeaf) throw malformed('扩展节点没有路径');
-  return { part, isLeaf };
+function missing() {
+  return new Refusal('state-node-missing', '', 'state');
 }
-
-/** @param {import('./rlp.js').Item} value */
-function leafValue(value) {
-  if (Array.isArray(value) || value.length === 0) throw malformed('叶子没有值');
-  return value;
-}
-
-/** @param {string} what */
-function malformed(what) {
-  return new Refusal('state-node-malformed', what, 'state');
-}
-

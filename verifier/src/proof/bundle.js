@@ -2,18 +2,17 @@
  * The bundle: one JSON file in exactly one form, so that nothing in it can be changed without being noticed.
  */
 import { Validator } from '@cfworker/json-schema';
-import { fromBase64, fromHex, textOf } from '../bytes.js';
+import { fromBase64, fromHex, textOf, utf8 } from '../bytes.js';
 import { hasLowS } from '../certificates/curves.js';
 import { Refusal } from '../refusal.js';
 import schema from '../../../sdk/src/piaolian_sdk/schema/bundle.schema.json' with { type: 'json' };
 
 const MAX_BUNDLE_BYTES = 2 << 20;
-const MAX_NODE_BYTES = 600;
 const MAX_DOCUMENT_BYTES = 1 << 20;
 const VALIDATOR = new Validator(/** @type {any} */ (schema), '2020-12');
 
 /**
- * @typedef {{members: any, document: Uint8Array, state: Uint8Array[]}} Bundle
+ * @typedef {{members: any, document: Uint8Array, state: Uint8Array}} Bundle
  */
 
 /**
@@ -38,24 +37,18 @@ export function readBundle(data) {
     throw malformed('file');
   }
   if (members.format !== 'piaolian-proof-bundle') throw malformed('format');
-  if (members.version !== 1) throw new Refusal('bundle-version-unknown', '', 'version');
+  if (members.version !== 2) throw new Refusal('bundle-version-unknown', '', 'version');
   const verdict = VALIDATOR.validate(members);
   if (!verdict.valid) throw malformed(verdict.errors[verdict.errors.length - 1].instanceLocation);
-  const document = fromBase64(members.document);
-  const state = members.state.map(fromBase64);
-  if (document === null || document.length > MAX_DOCUMENT_BYTES) throw malformed('document');
-  if (state.some((/** @type {Uint8Array | null} */ node) => node === null || !isNodeSize(node.length))) {
-    throw malformed('state');
-  }
+  const document = utf8(members.document);
+  const state = fromBase64(members.state);
+  // What is no Unicode would come back from its bytes as something else.
+  if (textOf(document) !== members.document || document.length > MAX_DOCUMENT_BYTES) throw malformed('document');
+  if (state === null) throw malformed('state');
   if (!members.checkpoint.signatures.every((/** @type {any} */ one) => hasLowS(fromHex(one.signature)))) {
     throw malformed('checkpoint.signatures');
   }
   return { members, document, state };
-}
-
-/** @param {number} size */
-function isNodeSize(size) {
-  return size >= 32 && size <= MAX_NODE_BYTES;
 }
 
 /**

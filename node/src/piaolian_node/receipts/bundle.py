@@ -118,8 +118,8 @@ def _build(context: NodeContext, parts: ReceiptParts, signed: QuorumCheckpoint, 
     def prove(address: bytes, wanted: Sequence[bytes]) -> AccountProof:
         return context.chain.ask(lambda reader: _proof(reader, address, wanted, height))
 
-    contracts = trust.file.contracts
-    state = collect_state(prove, contracts.ReceiptLedger.address, contracts.Registry.address, parts)
+    ledger, registry = trust.file.contracts.ReceiptLedger.address, trust.file.contracts.Registry.address
+    state = collect_state(prove, ledger, registry, parts, signed.checkpoint.state_root)
     bundle = build_bundle(parts, signed.checkpoint, signed.signatures, state, sandbox=trust.file.sandbox)
     data = bundle.to_bytes()
     try:

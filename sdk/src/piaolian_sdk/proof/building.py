@@ -20,6 +20,8 @@ from piaolian_sdk.proof.bundle import (
     MemberSignature,
 )
 from piaolian_sdk.proof.checkpoint import Checkpoint
+from piaolian_sdk.proof.trie import TrieNodes, account_at
+from piaolian_sdk.proof.witness import pack
 from piaolian_sdk.tree import BY_CODE, Header
 
 
@@ -76,14 +78,18 @@ class ReceiptParts:
     original: tuple[int, int] | None = None
 
 
-def collect_state(prove: Prove, ledger: bytes, registry: bytes, parts: ReceiptParts) -> list[bytes]:
-    """Return the nodes that prove a receipt, each once.
+def collect_state(prove: Prove, ledger: bytes, registry: bytes, parts: ReceiptParts, state_root: bytes) -> bytes:
+    """Return what proves the state of a receipt, in the form of ``piaolian_sdk.proof.witness``.
 
     Args:
         prove: Asks the chain at the checkpoint's block.
         ledger: Address of the ReceiptLedger's proxy.
         registry: Address of the Registry's proxy.
         parts: The receipt.
+        state_root: Of the checkpoint's block, 32 bytes.
+
+    Raises:
+        VerificationError: ``state-node-malformed``: the chain gave something else.
     """
     place = (parts.header.range, parts.number)
     of_ledger = [
@@ -104,21 +110,28 @@ def collect_state(prove: Prove, ledger: bytes, registry: bytes, parts: ReceiptPa
         of_registry.append(slots.range_slot(parts.original[0]))
     first = prove(ledger, of_ledger)
     second = prove(registry, of_registry)
-    proofs = [first, second]
-    proofs += [prove(slots.address_of(word), []) for word in (first.values[0], second.values[0])]
+    codes = [slots.address_of(word) for word in (first.values[0], second.values[0])]
     links = [slots.Link.from_word(word).range for word in first.values[1:3]]
     wanted = [slots.range_slot(range_id) for range_id in links if range_id not in (0, parts.header.range)]
-    if wanted:
-        proofs.append(prove(registry, wanted))
-    nodes = (node for proof in proofs for way in (proof.account, *proof.storage) for node in way)
-    return list(dict.fromkeys(nodes))
+    of_registry += wanted
+    others = [prove(registry, wanted)] if wanted else []
+    proofs = [first, second, *(prove(code, []) for code in codes), *others]
+    accounts = [node for proof in proofs for node in proof.account]
+    storage = [node for proof in proofs for way in proof.storage for node in way]
+    # The checks come to the state first, then to the ledger's storage, then to the Registry's.
+    witness = pack(state_root, [ledger, registry, *codes], accounts)
+    tries = TrieNodes(witness)
+    for address, wanted_slots in ((ledger, of_ledger), (registry, of_registry)):
+        account = account_at(tries, state_root, address)
+        witness += pack(account[0], wanted_slots, storage) if account else b""
+    return witness
 
 
 def build_bundle(
     parts: ReceiptParts,
     checkpoint: Checkpoint,
     signatures: Sequence[tuple[str, bytes]],
-    state: Sequence[bytes],
+    state: bytes,
     *,
     sandbox: bool,
 ) -> Bundle:
@@ -156,5 +169,5 @@ def build_bundle(
             timestamp=checkpoint.timestamp,
             signatures=[MemberSignature(member=name, signature=value) for name, value in signatures],
         ),
-        state=list(state),
+        state=state,
     )

@@ -40,6 +40,45 @@ def decode_text(data: bytes) -> bytes:
     return item
 
 
+def decode_first_list(data: bytes, start: int) -> tuple[list[Item], int]:
+    """Return the entries of the list that begins at a place, and where it ends.
+
+    Raises:
+        VerificationError: ``state-node-malformed``.
+    """
+    item, end = _decode(data, start, len(data), 0)
+    if not isinstance(item, list):
+        raise _malformed("a list is expected")
+    return item, end
+
+
+def encode_list(items: list[Item]) -> bytes:
+    """Return the RLP of a list."""
+    body = b"".join(map(_encoded, items))
+    return _prefix(len(body), 0xC0) + body
+
+
+def _encoded(item: Item) -> bytes:
+    if isinstance(item, list):
+        return encode_list(item)
+    size = len(item)
+    # Children of a branch: texts of 32 bytes, or none. They are nearly all there is.
+    if size == 32:
+        return b"\xa0" + item
+    if size == 0:
+        return b"\x80"
+    if size == 1 and item[0] < 0x80:
+        return item
+    return _prefix(size, 0x80) + item
+
+
+def _prefix(size: int, offset: int) -> bytes:
+    if size <= 55:
+        return bytes([offset + size])
+    width = (size.bit_length() + 7) // 8
+    return bytes([offset + 55 + width]) + size.to_bytes(width, "big")
+
+
 def _decode_whole(data: bytes) -> Item:
     item, end = _decode(data, 0, len(data), 0)
     if end != len(data):
