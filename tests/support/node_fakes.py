@@ -67,6 +67,7 @@ class FakeGateway:
         used_nonces: Mined transactions of the account.
         height: Newest block.
         fork: Name of the fork that the blocks belong to.
+        forked_at: Last block that all forks have.
         logs: Events of final blocks.
         is_nonce_used: The pool says that the chain has a transaction with the nonce.
         is_foreign: A final block has it, and it is another.
@@ -78,6 +79,7 @@ class FakeGateway:
     used_nonces: int = 0
     height: int = 10
     fork: str = ""
+    forked_at: int = 0
     logs: list[DecodedLog] = field(default_factory=list)
     is_nonce_used: bool = False
     is_foreign: bool = False
@@ -115,7 +117,8 @@ class FakeGateway:
     def block(self, number: int) -> BlockStamp | None:
         if number > self.height:
             return None
-        return BlockStamp(number, block_hash(number, self.fork), 1_800_000_000 + number)
+        fork = self.fork if number > self.forked_at else ""
+        return BlockStamp(number, block_hash(number, fork), 1_800_000_000 + number)
 
     def events(self, first: int, last: int) -> list[DecodedLog]:
         return [log for log in self.logs if first <= log.block_number <= last]
@@ -174,6 +177,9 @@ class FakeBodyStore:
         return True
 
     async def get(self, cid: str) -> bytes:
+        raise _down()
+
+    async def get_batch(self, root_digest: bytes) -> dict[str, bytes]:
         raise _down()
 
 

@@ -15,6 +15,7 @@ from asn1crypto import pem
 from piaolian_node.config import PREFIX, NodeConfig
 from piaolian_node.errors import ConfigError
 from piaolian_node.logs import configure_logs
+from piaolian_node.preservation.cli import add_commands as add_preservation
 from piaolian_sdk.errors import PiaolianError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="启动工作进程 / run the worker").set_defaults(command=_worker)
     commands.add_parser("witness", help="只签署检查点 / sign checkpoints alone").set_defaults(command=_witness)
     commands.add_parser("check", help="检查依赖 / check what the node needs").set_defaults(command=_check)
+    add_preservation(commands, _config)
     return parser
 
 
@@ -207,18 +209,20 @@ def _named(code: str, value: Any) -> tuple[str, str, bool]:  # noqa: ANN401 # Wh
 def _migrate(_options: argparse.Namespace) -> int:
     from piaolian_node.database.migrate import migrate
 
-    print(f"数据库版本 / database version: {_with_database(migrate)}")
+    print(f"数据库版本 / database version: {_with_database(migrate, has_replica=False)}")
     return 0
 
 
 def _serve(_options: argparse.Namespace) -> int:
     from piaolian_node.app import create_app
     from piaolian_node.context import build_context
+    from piaolian_node.preservation.locks import while_serving
 
     config = _config()
     configure_logs(config.log_level)
     _print_settings(config)
-    return _run_server(create_app(build_context(config)), config.listen_host, config.listen_port)
+    with while_serving(config.data_dir):
+        return _run_server(create_app(build_context(config)), config.listen_host, config.listen_port)
 
 
 def _worker(_options: argparse.Namespace) -> int:
@@ -273,11 +277,13 @@ def _check(_options: argparse.Namespace) -> int:
     return 0 if all(finding.is_ok for finding in findings) else 1
 
 
-def _with_database(run: Callable[..., object]) -> object:
+def _with_database(run: Callable[..., object], *, has_replica: bool = True) -> object:
     from piaolian_node.database import Database
 
+    config = _config()
+
     async def inner() -> object:
-        database = Database(_config().database_url.get_secret_value())
+        database = Database(config.database_url.get_secret_value(), config.replica_setting if has_replica else None)
         try:
             return await run(database)  # type: ignore[misc] # Every `run` here is a coroutine function.
         finally:

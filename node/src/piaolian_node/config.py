@@ -7,6 +7,7 @@ Built once in ``main()`` and passed down. A secret may come from a file: ``PIAOL
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -67,12 +68,28 @@ class Settings(BaseSettings):
         return read_settings(cls, environment)
 
 
+@dataclass(frozen=True, slots=True)
+class ReplicaSetting:
+    """Where the replica of the records is.
+
+    Attributes:
+        place: Path of a database file, or ``synchronous``.
+        is_required: Refuse to write without it; otherwise go on and say so in the log.
+    """
+
+    place: str
+    is_required: bool = True
+
+
 class MemberSettings(Settings):
     """What a node and a witness both need: chain, database and token, and the signing of checkpoints.
 
     Attributes:
         listen_host: Address the API binds to.
         database_url: ``sqlite+aiosqlite:///...`` or ``postgresql+asyncpg://...``. Secret: it may hold a password.
+        replica: Where every write of the records goes as well before it counts: with SQLite the path of a second
+            database file, best on another disk; with PostgreSQL ``synchronous``: the server's standby. Or none.
+        replica_required: Refuse writes while the replica is not there; otherwise go on and say so in the log.
         rpc_urls: JSON-RPC of chain nodes, the first that answers is asked.
         address_book: File written by ``piaolian-network deploy``.
         finality_depth: Blocks below the head that count as final; 0 is the head itself.
@@ -87,6 +104,8 @@ class MemberSettings(Settings):
 
     listen_host: str = "127.0.0.1"
     database_url: SecretStr
+    replica: str | None = Field(default=None, min_length=1)
+    replica_required: bool = True
     rpc_urls: tuple[AnyHttpUrl, ...] = Field(min_length=1)
     address_book: AbsolutePath
     finality_depth: int = Field(default=0, ge=0, le=1000)
@@ -97,6 +116,11 @@ class MemberSettings(Settings):
     checkpoint_interval: Duration = Field(default=timedelta(seconds=10), ge=timedelta(seconds=1))
     checkpoint_peers: tuple[AnyHttpUrl, ...] = ()
     trust_file: AbsolutePath | None = None
+
+    @property
+    def replica_setting(self) -> ReplicaSetting | None:
+        """The replica as the database takes it."""
+        return None if self.replica is None else ReplicaSetting(self.replica, self.replica_required)
 
 
 class NodeConfig(MemberSettings):

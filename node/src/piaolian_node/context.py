@@ -112,7 +112,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         ConfigError: A file, key or token is not as the settings say.
         SignerError: A key's self test fails.
     """
-    database = Database(config.database_url.get_secret_value())
+    database = Database(config.database_url.get_secret_value(), config.replica_setting)
     book = AddressBook.from_file(config.address_book)
     chain = ChainAccess([str(url) for url in config.rpc_urls], book, config.finality_depth)
     token = HSMToken(

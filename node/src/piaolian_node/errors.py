@@ -86,6 +86,8 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "hsm-unavailable": CatalogueEntry(503, "签名设备不可用", "after"),
     "chain-unreachable": CatalogueEntry(503, "链节点不可用", "after"),
     "bodies-unavailable": CatalogueEntry(503, "票据存储不可用", "after"),
+    "records-unavailable": CatalogueEntry(503, "数据库暂不可写", "after"),
+    "replica-unavailable": CatalogueEntry(503, "记录副本不可写", "after"),
     "record-contradiction": CatalogueEntry(500, "记录不一致"),
     "internal-error": CatalogueEntry(500, "系统内部错误", "same"),
     "config-wrong": CatalogueEntry(500, "配置有误"),

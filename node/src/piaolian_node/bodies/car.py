@@ -74,19 +74,20 @@ def read_blocks(data: bytes) -> dict[bytes, bytes]:
 
 def cid_of_ciphertext(ciphertext: bytes) -> str:
     """Return the CID of one sealed body as text."""
-    return _cid_text(_cid_bytes(_RAW, hashlib.sha256(ciphertext).digest()))
+    return cid_text(_cid_bytes(_RAW, hashlib.sha256(ciphertext).digest()))
 
 
 def root_cid_text(root_digest: bytes) -> str:
     """Return the CID of a batch's root as text."""
-    return _cid_text(_cid_bytes(_DAG_CBOR, root_digest))
+    return cid_text(_cid_bytes(_DAG_CBOR, root_digest))
 
 
 def _cid_bytes(codec: int, digest: bytes) -> bytes:
     return bytes([0x01, codec, 0x12, 0x20]) + digest
 
 
-def _cid_text(cid: bytes) -> str:
+def cid_text(cid: bytes) -> str:
+    """Return a CID of 36 bytes as text, base32."""
     return "b" + base64.b32encode(cid).decode("ascii").lower().rstrip("=")
 
 

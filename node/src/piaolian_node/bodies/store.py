@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from piaolian_node.bodies.car import BatchCAR, read_blocks, root_cid_text
+from piaolian_node.bodies.car import BatchCAR, cid_text, read_blocks, root_cid_text
 from piaolian_node.errors import RecordError, UnavailableError
 
 # Import and pin of 1,000 bodies take 0.1 s, over the swarm below 1 s.
@@ -45,6 +45,15 @@ class BodyStore(Protocol):
 
         Raises:
             UnavailableError: The store does not answer or does not have it.
+        """
+        ...
+
+    async def get_batch(self, root_digest: bytes) -> dict[str, bytes]:
+        """Return the blocks of a batch by CID, each with the hash that its CID says.
+
+        Raises:
+            UnavailableError: No store answers or has it.
+            RecordError: What came back is cut off or altered.
         """
         ...
 
@@ -89,6 +98,17 @@ class KuboBodyStore:
             if self._second_api is None:
                 raise
             return await asyncio.to_thread(_cat, self._second_api, cid)
+
+    async def get_batch(self, root_digest: bytes) -> dict[str, bytes]:
+        """Return the blocks of a batch from the own daemon, or from the second."""
+        query = {"arg": root_cid_text(root_digest), "progress": "false"}
+        try:
+            exported = await self._post(self._api, "dag/export", query)
+        except UnavailableError:
+            if self._second_api is None:
+                raise
+            exported = await self._post(self._second_api, "dag/export", query)
+        return {cid_text(cid): block for cid, block in read_blocks(exported.content).items()}
 
     async def check(self) -> str:
         """Return the version of the own daemon.

@@ -16,6 +16,7 @@ from piaolian_node.chain.gateway import ChainGateway
 from piaolian_node.chain.view import ChainView
 from piaolian_node.database import Database
 from piaolian_node.database.index import INDEX_TABLES, indexed_blocks
+from piaolian_node.payments.registered import forget_unregistered
 from piaolian_sdk.contracts.chain import BlockStamp
 from piaolian_sdk.contracts.events import DecodedLog
 
@@ -103,6 +104,7 @@ class Indexer:
             for table in INDEX_TABLES:
                 await connection.execute(delete(table).where(table.c.block_number > common))
             await connection.execute(delete(indexed_blocks).where(indexed_blocks.c.number > common))
+            await forget_unregistered(connection)
             await settling.reopen(connection, common)
         return common
 

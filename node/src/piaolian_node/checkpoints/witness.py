@@ -60,7 +60,7 @@ def build_witness(config: WitnessConfig) -> WitnessContext:
         SignerError: There is no checkpoint key.
         InputError: The address book is none.
     """
-    database = Database(config.database_url.get_secret_value())
+    database = Database(config.database_url.get_secret_value(), config.replica_setting)
     book = AddressBook.from_file(config.address_book)
     chain = ChainAccess([str(url) for url in config.rpc_urls], book, config.finality_depth)
     token = HSMToken(config.pkcs11_module, config.token_label, config.token_pin.get_secret_value(), sessions=2)

@@ -131,4 +131,16 @@ reversals = Table(
     PrimaryKeyConstraint("range", "number"),
 )
 
+# What the chain said last of units and ranges, for when no chain node answers. No part of the exported index.
+known_facts = Table(
+    "known_facts",
+    metadata,
+    Column("kind", Text, nullable=False),  # unit | range
+    Column("unit", BigInteger, nullable=False),
+    Column("range", BigInteger, nullable=False),  # 0 for a unit
+    Column("facts", Text, nullable=False),  # JSON
+    Column("block_number", BigInteger, nullable=False),
+    PrimaryKeyConstraint("kind", "unit", "range"),
+)
+
 INDEX_TABLES = (chain_events, units, item_versions, ranges, batches, payment_marks, reversals)

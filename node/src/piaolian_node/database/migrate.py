@@ -6,9 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import delete
 from sqlalchemy.engine import Connection
 
 from piaolian_node.database.engine import Database
+from piaolian_node.database.records import replica_marks
 from piaolian_node.errors import ConfigError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -22,10 +24,12 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 async def migrate(database: Database) -> str:
-    """Apply all versions that are missing, and return the newest."""
+    """Apply all versions that are missing, and return the newest. The database is opened without its replica."""
     async with database.engine.connect() as connection:
         await connection.execution_options(piaolian_writer=True)
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+        # A migration may change rows: the replica, if there is one, is copied anew by the next write.
+        await connection.execute(delete(replica_marks))
         await connection.commit()
     return _head()
 

@@ -280,3 +280,46 @@ member_checkpoints = Table(
     Column("signature", LargeBinary, nullable=False),
     PrimaryKeyConstraint("number", "member"),
 )
+
+# Lists of receipts whose keys are to be destroyed (销毁清册): drawn up by one person, approved by another.
+erasure_lists = Table(
+    "erasure_lists",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the list
+    Column("receipt_keys", Text, nullable=False),  # JSON: 18 digits each, ascending
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_on", Text, nullable=False),  # Beijing day
+    Column("approved_by", Text),
+    Column("approved_on", Text),
+    Column("carried_out_at", BigInteger),
+)
+
+# Receipts whose keys were destroyed: their bodies open for nobody, their leaves stay.
+erased_receipts = Table(
+    "erased_receipts",
+    metadata,
+    Column("range", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("list_digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("range", "number"),
+)
+
+# Proceedings that forbid to erase a receipt.
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("receipt_key", Text, nullable=False),  # 18 digits
+    Column("reference", Text, nullable=False),  # of the proceedings
+    Column("laid_by", Text, nullable=False),
+    Column("laid_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("receipt_key", "reference"),
+)
+
+# The last write that this database and its replica have in common.
+replica_marks = Table(
+    "replica_marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+)

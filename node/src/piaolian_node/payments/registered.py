@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from piaolian_node.database.index import item_versions, ranges
-from piaolian_node.database.records import notices
+from piaolian_node.database.index import item_versions, payment_marks, ranges
+from piaolian_node.database.records import notices, receipts
 from piaolian_node.database.writing import insert_missing
 from piaolian_sdk.contracts.events_payments import NoticeRegistered
 from piaolian_sdk.tree import Line, lines_hash
@@ -61,6 +61,40 @@ async def add_unknown_notices(connection: AsyncConnection, event: NoticeRegister
         if sequence in missing
     ]
     await insert_missing(connection, notices, rows)
+    await note_uses(connection, event.range, event.first, event.first + event.count - 1)
+
+
+async def forget_unregistered(connection: AsyncConnection) -> None:
+    """Delete the notices that the chain alone told of and tells of no more, in a database whose index was cut back."""
+    registered = exists().where(
+        payment_marks.c.range == notices.c.range,
+        payment_marks.c.sequence == notices.c.sequence,
+        payment_marks.c.mark == "registered",
+    )
+    await connection.execute(delete(notices).where(notices.c.submission == "", ~registered))
+
+
+async def note_uses(connection: AsyncConnection, range_id: int, first: int, last: int) -> None:
+    """Write again which of this node's receipts takes a payment, where a notice was made again."""
+    taker = (
+        select(receipts.c.submission)
+        .where(
+            receipts.c.payment_code == notices.c.payment_code,
+            receipts.c.is_red == 0,
+            receipts.c.is_refused == 0,
+        )
+        .scalar_subquery()
+    )
+    await connection.execute(
+        update(notices)
+        .where(
+            notices.c.range == range_id,
+            notices.c.sequence.between(first, last),
+            notices.c.submission == "",
+            notices.c.used_by.is_(None),
+        )
+        .values(used_by=taker)
+    )
 
 
 def notice_lines(lanes: bytes, lines: bytes) -> Iterator[list[Line]]:
