@@ -57,7 +57,6 @@ class LedgerInMemory:
     nonce_blocks: dict[tuple[str, int], int] = field(default_factory=dict)
     mined: dict[bytes, MinedTransaction] = field(default_factory=dict)
     is_away: bool = False
-    taken_for_repeats: set[bytes] = field(default_factory=set)
     _calls: dict[bytes, Callable[[str], MinedTransaction]] = field(default_factory=dict)
 
     def notice(self, payment_range: int, sequence: int, due_fen: int = 8000, due_day: int = 1 << 20) -> NoticedCode:
@@ -127,11 +126,6 @@ class LedgerInMemory:
     def is_noticed(self, payment_range: int, sequence: int, at: BlockStamp) -> bool:
         return (payment_range, sequence) in self.notices
 
-    def suspense_word(
-        self, payment_range: int, sequence: int, bank_reference: bytes, at: BlockStamp
-    ) -> SuspenseWord | None:
-        return self.suspense.get((payment_range, sequence, bank_reference))
-
     def settlements(self, report_id: bytes, own: Sequence[bytes], to: BlockStamp) -> list[Settlement]:
         found = [transaction for transaction in self.mined.values() if transaction.report_id == report_id]
         return [made.settlement for made in found if made.settlement is not None and made.block <= to.number]
@@ -183,7 +177,7 @@ class LedgerInMemory:
                 noticed = self.notices.get(key[:2])
                 if noticed is None:
                     unknown.add(key)
-                elif key in self.suspense or entry.bank_reference in {noticed.paid_by, *self.taken_for_repeats}:
+                elif key in self.suspense or entry.bank_reference == noticed.paid_by:
                     repeated.add(key)
                 else:
                     word = _word(noticed, entry.amount_fen, entry.value_day)

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from piaolian_oracle.chain import Web3Ledger, Web3Sender
+from piaolian_oracle.chain import PayersIndex, Web3Ledger, Web3Sender
 from piaolian_oracle.config import OracleConfig
 from piaolian_oracle.keys import KeyLocation, open_signer
 from piaolian_oracle.sources import IntakeRules, StatementFolder, StatementIntake
-from piaolian_oracle.state import Database, PartStore, StatementStore
+from piaolian_oracle.state import Database, PartStore, PayersStore, StatementStore
 from piaolian_oracle.voting import ReportVoter, TransactionDesk, VotingRules
 from piaolian_sdk.acts import ChainSigner
 from piaolian_sdk.contracts.address_book import AddressBook
@@ -101,7 +101,7 @@ def build_daemon(config: OracleConfig, signer: ChainSigner, database: Database) 
     chain.check_network()
     parts = PartStore(database)
     voter = ReportVoter(
-        Web3Ledger(chain),
+        Web3Ledger(chain, PayersIndex(chain, PayersStore(database))),
         TransactionDesk(Web3Sender(chain, signer), parts),
         parts,
         VotingRules(config.source, config.retry_interval, config.settle_stagger),

@@ -16,7 +16,6 @@ OUTCOMES_ZH = {
     "already-paid": "重复缴款, 转暂收",
     "past-due": "逾期缴款, 转暂收",
     "repeated": "此前已计入, 不重复",
-    "doubtful": "链上认作重复, 但流水号与已缴的不同, 须人工核对",
 }
 
 

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-PACKAGES = ["acts", "cli", "client", "contracts", "qr", "requests", "tree", "verify", "wire"]
+PACKAGES = ["acts", "cli", "client", "contracts", "qr", "reconciliation", "requests", "tree", "verify", "wire"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -91,12 +91,6 @@ class Ledger(Protocol):
         """Return whether a notice of this code is registered."""
         ...
 
-    def suspense_word(
-        self, payment_range: int, sequence: int, bank_reference: bytes, at: BlockStamp
-    ) -> SuspenseWord | None:
-        """Return why this payment was suspended when it was settled, None when it was not."""
-        ...
-
     def settlements(self, report_id: bytes, own: Sequence[bytes], to: BlockStamp) -> list[Settlement]:
         """Return every settlement of a report in final blocks, whoever sent it, in the order of the chain.
 

@@ -10,6 +10,7 @@ from web3 import Web3
 from web3.exceptions import TransactionNotFound, Web3RPCError
 
 from piaolian_oracle.chain.ledger import SUSPENSE_WORDS, Committee, PaymentKey, Settlement, SuspenseWord
+from piaolian_oracle.chain.payers import PayersIndex
 from piaolian_oracle.errors import ChainError
 from piaolian_oracle.reports import Report
 from piaolian_sdk.acts import ChainSigner
@@ -42,10 +43,12 @@ class Web3Ledger:
 
     Args:
         chain: The SDK's reader, on the chain of the address book.
+        payers: Who paid; without it every settlement reads the chain from its deployment on.
     """
 
-    def __init__(self, chain: ChainReader) -> None:
+    def __init__(self, chain: ChainReader, payers: PayersIndex | None = None) -> None:
         self._chain = chain
+        self._payers = payers
 
     def final_stamp(self) -> BlockStamp:
         """Return the newest final block."""
@@ -79,14 +82,6 @@ class Web3Ledger:
     def is_noticed(self, payment_range: int, sequence: int, at: BlockStamp) -> bool:
         """Return whether a notice of this code is registered."""
         return self._chain.payment_ledger.notice_of(payment_range, sequence, at).noticed
-
-    def suspense_word(
-        self, payment_range: int, sequence: int, bank_reference: bytes, at: BlockStamp
-    ) -> SuspenseWord | None:
-        """Return why this payment was suspended when it was settled, None when it was not."""
-        ledger = self._chain.payment_ledger
-        suspense = ledger.suspense_id_of(payment_range, sequence, bank_reference, at)
-        return SUSPENSE_WORDS.get(ledger.suspense_of(suspense, at).reason)
 
     def settlements(self, report_id: bytes, own: Sequence[bytes], to: BlockStamp) -> list[Settlement]:
         """Return every settlement of a report in final blocks, in the order of the chain."""
@@ -132,10 +127,15 @@ class Web3Ledger:
         """Return the calldata of a settlement."""
         at = self._chain.latest()
         groups = [
-            replace(sent, payers=payers_shown(self._chain, sent.range, [entry.sequence for entry in group.entries], at))
+            replace(sent, payers=self._payers_of(sent.range, [entry.sequence for entry in group.entries], at))
             for sent, group in zip(report.settlement_groups(), report.groups, strict=True)
         ]
         return build_settle(epoch, report.report_id, groups)
+
+    def _payers_of(self, payment_range: int, sequences: Sequence[int], at: BlockStamp) -> bytes:
+        if self._payers is None:
+            return payers_shown(self._chain, payment_range, sequences, at)
+        return self._payers.shown(payment_range, sequences, at)
 
 
 class Web3Sender:

@@ -29,6 +29,7 @@ class Movement:
         is_booked: Whether the bank has booked it.
         code_in_remittance: Whether the code stands in the remark (`RmtInf`) instead of `EndToEndId`.
         currency: ISO 4217.
+        details: For one entry that pays several codes: what it is made of; `payment_code` is left empty then.
     """
 
     reference: str
@@ -40,6 +41,7 @@ class Movement:
     is_booked: bool = True
     code_in_remittance: bool = False
     currency: str = "CNY"
+    details: tuple["Movement", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,22 @@ def _entry(statement: etree._Element, movement: Movement) -> None:
     family = _child(domain, "Fmly")
     _child(family, "Cd", "RCDT" if movement.is_credit else "ICDT")
     _child(family, "SubFmlyCd", "DMCT")
-    details = _child(_child(entry, "NtryDtls"), "TxDtls")
+    group = _child(entry, "NtryDtls")
+    if movement.details:
+        batch = _child(group, "Btch")
+        _child(batch, "NbOfTxs", str(len(movement.details)))
+    for detail in movement.details or (movement,):
+        _detail(_child(group, "TxDtls"), detail, own_reference=bool(movement.details))
+
+
+def _detail(details: etree._Element, movement: Movement, *, own_reference: bool) -> None:
     in_reference = bool(movement.payment_code) and not movement.code_in_remittance
-    _child(_child(details, "Refs"), "EndToEndId", movement.payment_code if in_reference else "NOTPROVIDED")
+    references = _child(details, "Refs")
+    if own_reference:
+        _child(references, "AcctSvcrRef", movement.reference)
+    _child(references, "EndToEndId", movement.payment_code if in_reference else "NOTPROVIDED")
     _child(details, "Amt", movement.amount).set("Ccy", movement.currency)
-    _child(details, "CdtDbtInd", direction)
+    _child(details, "CdtDbtInd", "CRDT" if movement.is_credit else "DBIT")
     if movement.payment_code and movement.code_in_remittance:
         _child(_child(details, "RmtInf"), "Ustrd", f"缴款码{movement.payment_code}")
 

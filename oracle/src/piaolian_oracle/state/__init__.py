@@ -2,6 +2,7 @@
 
 from piaolian_oracle.state.database import Database
 from piaolian_oracle.state.parts import PartStore
+from piaolian_oracle.state.payers import PayersStore, ReadBlock
 from piaolian_oracle.state.records import OPEN_OUTCOMES, Outcome, Part, Refusal, StoredTransaction
 from piaolian_oracle.state.statements import StatementStore
 
@@ -11,6 +12,8 @@ __all__ = [
     "Outcome",
     "Part",
     "PartStore",
+    "PayersStore",
+    "ReadBlock",
     "Refusal",
     "StatementStore",
     "StoredTransaction",

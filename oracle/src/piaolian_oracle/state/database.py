@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from piaolian_oracle.errors import StateError
-from piaolian_oracle.state.schema import FORMAT, TABLES
+from piaolian_oracle.state.schema import FORMAT, PAYERS_TABLES, TABLES
+
+_FORMAT_WITHOUT_PAYERS = 1
 
 
 class Database:
@@ -50,6 +52,8 @@ class Database:
         tables = int(self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
         if found == 0 and tables == 0 and not is_read_only:
             self.connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+        elif found == _FORMAT_WITHOUT_PAYERS and not is_read_only:
+            self.connection.executescript(f"BEGIN; {PAYERS_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
         elif found != FORMAT:
             raise StateError(
                 "state-version",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from piaolian_oracle.reports import Payment
 from piaolian_oracle.state.database import Database
-from piaolian_oracle.state.records import Outcome, Part, RecordedOutcomes, StoredTransaction
+from piaolian_oracle.state.records import Outcome, Part, StoredTransaction
 
 _MARK_VOTED = "UPDATE parts SET voted_epoch = ?, voted_digest = ?, approved_unix = NULL, checked_unix = 0 WHERE id = ?"
 
@@ -63,36 +63,20 @@ class PartStore:
                 "UPDATE parts SET approved_unix = coalesce(approved_unix, ?) WHERE id = ?", (now_unix, part)
             )
 
-    def record_outcomes(
-        self, part: int, digest: bytes, outcomes: Iterable[tuple[str, bytes, Outcome]]
-    ) -> RecordedOutcomes:
-        """Store the ledger's word on payments; close the part when none is open any more.
-
-        The ledger tells a repeat by the eight bytes of the bank reference that paid a code. A true repeat was in an
-        earlier report under the same reference; one that was not, while another reference is known to have paid the
-        code, is marked as doubtful for a person to look at.
-        """
+    def record_outcomes(self, part: int, digest: bytes, outcomes: Iterable[tuple[str, bytes, Outcome]]) -> bool:
+        """Store the ledger's word on payments; return whether none of the part is open any more."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "UPDATE payments SET outcome = ? WHERE part = ? AND code = ? AND bank_reference = ?",
                 [(outcome, part, code, reference) for code, reference, outcome in outcomes],
             )
-            doubtful = connection.execute(
-                "UPDATE payments SET outcome = 'doubtful' WHERE part = ? AND outcome = 'repeated'"
-                " AND EXISTS (SELECT 1 FROM payments AS other WHERE other.code = payments.code"
-                " AND other.bank_reference != payments.bank_reference AND other.outcome IN ('paid', 'overpaid'))"
-                " AND NOT EXISTS (SELECT 1 FROM payments AS same WHERE same.code = payments.code"
-                " AND same.bank_reference = payments.bank_reference AND same.part != payments.part)"
-                " RETURNING code, bank_reference",
-                (part,),
-            ).fetchall()
             open_count = connection.execute(
                 "SELECT count(*) FROM payments WHERE part = ? AND outcome IN ('awaiting', 'unknown')", (part,)
             ).fetchone()[0]
             connection.execute(
                 "UPDATE parts SET settled_digest = ?, is_done = ? WHERE id = ?", (digest, open_count == 0, part)
             )
-        return RecordedOutcomes(open_count == 0, tuple((row[0], row[1]) for row in doubtful))
+        return bool(open_count == 0)
 
     def rest(self, part: int, now_unix: int) -> None:
         """Let a part wait for news: nothing can be done for its open payments at present."""

@@ -6,7 +6,6 @@ from typing import Literal
 from piaolian_oracle.reports import Payment
 
 # "awaiting": not settled yet. "unknown": reported, but the ledger knows no notice of this code yet; tried again.
-# "doubtful": the ledger took it for a repeat, which nothing that this oracle has read explains; somebody has to look.
 # The rest are the ledger's words. All but the first two are final.
 Outcome = Literal[
     "awaiting",
@@ -18,7 +17,6 @@ Outcome = Literal[
     "already-paid",
     "past-due",
     "repeated",
-    "doubtful",
 ]
 OPEN_OUTCOMES: frozenset[str] = frozenset({"awaiting", "unknown"})
 
@@ -73,19 +71,6 @@ class StoredTransaction:
     nonce: int
     raw: bytes
     created_unix: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedOutcomes:
-    """What became of a part.
-
-    Attributes:
-        is_done: Whether none of its payments is open any more.
-        doubtful: (code, bank reference) of payments that the ledger may have taken for repeats wrongly.
-    """
-
-    is_done: bool
-    doubtful: tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,31 @@
-"""Tables of the oracle's state file (SQLite), format 1.
+"""Tables of the oracle's state file (SQLite), format 2.
 
 `sources` is one row per account and message type; `statements`, `payments` and `exceptional_lines` are what was read;
 `parts` is what is voted on; `transactions` holds every signed transaction before it is sent, so that a restart sends
-the same bytes again instead of voting twice. Accounts appear as SHA-256 only.
+the same bytes again instead of voting twice. Accounts appear as SHA-256 only. A file of format 1 is brought forward
+when a daemon opens it.
 """
 
-FORMAT = 1
+FORMAT = 2
 
-TABLES = """
+# What format 2 adds: who paid which code, as the chain told it up to a final block.
+PAYERS_TABLES = """
+CREATE TABLE payers (
+    id            INTEGER PRIMARY KEY,
+    payment_range INTEGER NOT NULL,
+    word          INTEGER NOT NULL,
+    sequence      INTEGER NOT NULL,
+    bank_reference BLOB    NOT NULL CHECK (length(bank_reference) = 8)
+) STRICT;
+CREATE INDEX payers_word ON payers (payment_range, word, id);
+
+CREATE TABLE payers_read (
+    number        INTEGER PRIMARY KEY,
+    hash          BLOB    NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+"""
+
+TABLES = f"""{PAYERS_TABLES}
 CREATE TABLE sources (
     account       BLOB    NOT NULL CHECK (length(account) = 32),
     message       TEXT    NOT NULL,

@@ -50,8 +50,6 @@ def _outcome(
         # Once a payment has had its effect every later settlement of it is a repeat.
         if found is not None and outcome in {None, "unknown"}:
             outcome = found
-    if outcome == "repeated":
-        return ledger.suspense_word(*key, at) or "repeated"
     if outcome in {None, "unknown"}:
         return None if ledger.is_noticed(key[0], key[1], at) else "unknown"
     return outcome

@@ -180,12 +180,10 @@ class ReportVoter:
         outcomes = read_outcomes(self._ledger, part, ranges, self._store.settled_by(part.part), at)
         if outcomes is None:
             return False
-        recorded = self._store.record_outcomes(part.part, report.digest(), outcomes)
-        for code, reference in recorded.doubtful:
-            _logger.critical("repeat in doubt", extra={"payment_code": code, "bank_reference": reference.hex()})
+        is_done = self._store.record_outcomes(part.part, report.digest(), outcomes)
         _logger.info(
             "report settled",
-            extra={"report": part.report_id.hex()[:16], "payments": len(outcomes), "done": recorded.is_done},
+            extra={"report": part.report_id.hex()[:16], "payments": len(outcomes), "done": is_done},
         )
         return True
 

@@ -5,7 +5,7 @@ the settlement shows the payments of its 128 codes again, in the order in which 
 tells a repeated report from a second payment by it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from hexbytes import HexBytes
@@ -19,7 +19,7 @@ CODES_PER_WORD: Final = 128
 
 
 def payers_shown(reader: ChainReader, range_id: int, sequences: Sequence[int], at: BlockStamp) -> bytes:
-    """Return ``SettlementGroup.payers`` for a group with these sequences.
+    """Return ``SettlementGroup.payers`` for a group with these sequences, from the events since the deployment.
 
     Args:
         reader: The chain.
@@ -33,26 +33,54 @@ def payers_shown(reader: ChainReader, range_id: int, sequences: Sequence[int], a
     Raises:
         RemoteError: The chain node did not answer.
     """
+    events = settled_events(reader, reader.address_book.deployed_block, at.number, range_id)
+    return payers_of((payment for event in events for payment in event.parts()), sequences)
+
+
+def payers_of(payments: Iterable[tuple[int, bytes]], sequences: Iterable[int]) -> bytes:
+    """Return the witness of some codes out of (sequence, bank reference of 8 bytes) in the order of the events. Pure.
+
+    Args:
+        payments: At least every payment of the words of 128 codes that `sequences` lie in.
+        sequences: Codes for which there is money, in any order.
+    """
     wanted = set(sequences)
     told: dict[int, list[bytes]] = {word: [] for word in sorted({sequence // CODES_PER_WORD for sequence in wanted})}
     needed = set()
-    for event in _settled(reader, range_id, at):
-        for sequence, reference in event.parts():
-            word = sequence // CODES_PER_WORD
-            if word not in told:
-                continue
-            told[word].append(sequence.to_bytes(5, "big") + reference)
-            if sequence in wanted:
-                needed.add(word)
-    return b"".join(b"".join(payments) for word, payments in told.items() if word in needed)
+    for sequence, reference in payments:
+        word = sequence // CODES_PER_WORD
+        if word not in told:
+            continue
+        told[word].append(sequence.to_bytes(5, "big") + reference)
+        if sequence in wanted:
+            needed.add(word)
+    return b"".join(b"".join(entries) for word, entries in told.items() if word in needed)
 
 
-def _settled(reader: ChainReader, range_id: int, at: BlockStamp) -> Iterator[PaymentsSettled]:
+def settled_events(
+    reader: ChainReader, first_block: int, last_block: int, range_id: int | None = None
+) -> Iterator[PaymentsSettled]:
+    """Yield the settlements in a stretch of blocks, in the order of the chain.
+
+    Args:
+        reader: The chain.
+        first_block: First block, included.
+        last_block: Last block, included; before the first there is nothing.
+        range_id: Only of this payment range.
+
+    Raises:
+        RemoteError: The chain node did not answer.
+    """
+    if last_block < first_block:
+        return
+    topics: list[Any] = [HexBytes(topic_of(PaymentsSettled))]
+    if range_id is not None:
+        topics.append(HexBytes(range_id.to_bytes(32, "big")))
     query: Any = {
         "address": reader.payment_ledger.address,
-        "topics": [HexBytes(topic_of(PaymentsSettled)), HexBytes(range_id.to_bytes(32, "big"))],
-        "fromBlock": reader.address_book.deployed_block,
-        "toBlock": at.number,
+        "topics": topics,
+        "fromBlock": first_block,
+        "toBlock": last_block,
     }
     for log in call_chain(lambda: reader.web3.eth.get_logs(query)):
         decoded = decode_log(log)

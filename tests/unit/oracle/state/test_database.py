@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from piaolian_oracle.errors import StateError
-from piaolian_oracle.state import Database
+from piaolian_oracle.state import Database, PayersStore, ReadBlock
 
 
 def test_open__second_daemon_on_the_same_file__is_refused(tmp_path: Path) -> None:
@@ -50,6 +50,25 @@ def test_open__other_format__is_refused_and_left_alone(tmp_path: Path) -> None:
         Database(tmp_path / "oracle.sqlite")
 
     assert caught.value.code == "state-version"
+
+
+def test_open__file_of_the_format_before__keeps_its_rows_and_can_hold_payers(tmp_path: Path) -> None:
+    path = tmp_path / "oracle.sqlite"
+    database = Database(path)
+    database.connection.executescript(
+        "DROP TABLE payers; DROP TABLE payers_read; INSERT INTO files VALUES ('a', 1, 1, 'read', '');"
+        " PRAGMA user_version = 1;"
+    )
+    database.close()
+    with pytest.raises(StateError):
+        Database(path, is_read_only=True)
+
+    database = Database(path)
+
+    PayersStore(database).add([(1, 130, b"8 bytes!")], ReadBlock(7, bytes(32)))
+    assert PayersStore(database).of_words(1, [128]) == [(130, b"8 bytes!")]
+    assert database.connection.execute("SELECT count(*) FROM files").fetchone()[0] == 1
+    database.close()
 
 
 def test_open__absent_file_to_read__is_named(tmp_path: Path) -> None:

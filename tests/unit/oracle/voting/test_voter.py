@@ -7,7 +7,6 @@ import pytest
 
 from piaolian_oracle.chain import Committee
 from piaolian_oracle.errors import ChainError
-from piaolian_oracle.reports import bank_reference
 from piaolian_oracle.simulator import Movement, SimulatedBank
 from piaolian_oracle.sources import IntakeRules, StatementFolder, StatementIntake
 from piaolian_oracle.state import Database, PartStore, StatementStore
@@ -243,27 +242,7 @@ def test_payment_told_again_in_a_later_statement__counts_once(world: World) -> N
     assert [row[0] for row in rows] == ["paid", "repeated"]
 
 
-@pytest.mark.parametrize("statements", [1, 2])
-def test_second_payment__that_the_ledger_takes_for_a_repeat__is_put_before_a_person(
-    world: World, statements: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    world.ledger.notice(5, 1)
-    first, second = world.book.paid(CODE), world.book.paid(CODE)
-    world.ledger.taken_for_repeats.add(bank_reference(ACCOUNT, second.reference))
-    if statements == 1:
-        world.send(first, second)
-    else:
-        world.send(first)
-        world.run(20)
-        world.send(second)
-
-    world.run(30)
-
-    assert world.oracles[0].outcomes() == {first.reference: "paid", second.reference: "doubtful"}
-    assert "repeat in doubt" in caplog.messages
-
-
-def test_underpayment_told_again__is_still_an_underpayment(world: World) -> None:
+def test_underpayment_told_again__is_counted_once(world: World) -> None:
     world.ledger.notice(5, 1, due_fen=9000)
     payment = world.book.paid(CODE)
     world.send(payment)
@@ -273,7 +252,7 @@ def test_underpayment_told_again__is_still_an_underpayment(world: World) -> None
     world.run(30)
 
     rows = world.oracles[0].database.connection.execute("SELECT outcome FROM payments ORDER BY part")
-    assert [row[0] for row in rows] == ["underpaid", "underpaid"]
+    assert [row[0] for row in rows] == ["underpaid", "repeated"]
 
 
 @pytest.mark.parametrize("after_steps", range(8))
