@@ -62,6 +62,7 @@ verifier-test: ## Tests of the offline page's checks in Node
 contracts: ## Contract tests; exported ABIs, storage layout and docs/contracts.md are what the sources say
 	@cd contracts && FOUNDRY_PROFILE=$(if $(CI),ci,default) ../node_modules/.bin/forge test
 	@$(BIN)/python -m contracts.tools.attacks
+	@$(BIN)/python -m contracts.tools.reverts
 	@$(BIN)/python contracts/export_abi.py --check
 	@$(BIN)/python -m contracts.tools.layout --check
 	@$(BIN)/python -m contracts.tools.docs --check
