@@ -145,6 +145,7 @@ class PaymentWorld:
     prefixes: dict[int, int] = field(default_factory=dict)
     _read_to: int = 0
     _references: int = 0
+    _beginnings: int = 0
 
     @property
     def today(self) -> date:
@@ -318,6 +319,19 @@ class PaymentWorld:
         if oracle.is_running:
             oracle.stop()
         oracle.start()
+
+    def begin_again(self, directory: Path) -> None:
+        """Begin with empty oracles and an empty bank, after the chain was taken back to a snapshot of its beginning."""
+        self._beginnings += 1
+        for oracle in self.oracles:
+            if oracle.is_running:
+                oracle.stop()
+            oracle.directory = directory / f"beginning-{self._beginnings}" / f"oracle-{oracle.source}"
+            oracle.folder.mkdir(parents=True)
+            oracle.start()
+        self.bank = SimulatedBank(ACCOUNT, [oracle.folder for oracle in self.oracles])
+        self.books, self.receipts = Books(), {}
+        self._read_to = self._references = 0
 
     def read_books(self) -> Books:
         """Return the books, with every event up to the newest block."""
