@@ -81,6 +81,7 @@ acceptance: ## Whole stories
 
 vectors: ## Make the known answers again; they must not change
 	@$(BIN)/python tests/vectors/make_chain.py
+	@$(BIN)/python tests/vectors/make_acts.py
 	@$(BIN)/python tests/vectors/make_state.py
 	@git diff --exit-code tests/vectors
 
