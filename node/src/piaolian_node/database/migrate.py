@@ -6,13 +6,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import delete
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from piaolian_node.database.engine import Database
 from piaolian_node.database.records import replica_marks
 from piaolian_node.errors import ConfigError
 
+# Name of the mark that a restored database bears until it was compared with the chain.
+RESTORED = "restored"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -29,16 +31,16 @@ async def migrate(database: Database) -> str:
         await connection.execution_options(piaolian_writer=True)
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
         # A migration may change rows: the replica, if there is one, is copied anew by the next write.
-        await connection.execute(delete(replica_marks))
+        await connection.execute(update(replica_marks).values(token=replica_marks.c.token + "m"))
         await connection.commit()
     return _head()
 
 
 async def require_current(database: Database) -> None:
-    """Check that the database has the newest shape.
+    """Check that the database has the newest shape, and may be used.
 
     Raises:
-        ConfigError: It has another one.
+        ConfigError: It has another one, or was restored and not compared with the chain since.
     """
     async with database.read() as connection:
         current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
@@ -48,6 +50,17 @@ async def require_current(database: Database) -> None:
             f"数据库版本为 {current}，本程序需要 {_head()}",
             field="database_url",
             remedy="run piaolian-node migrate",
+        )
+    async with database.read() as connection:
+        restored = (
+            await connection.execute(select(replica_marks.c.token).where(replica_marks.c.name == RESTORED))
+        ).scalar()
+    if restored is not None:
+        raise ConfigError(
+            "the records were restored and not yet compared with the chain",
+            "记录已恢复，尚未与链核对",
+            field="database_url",
+            remedy="run piaolian-node rebuild",
         )
 
 

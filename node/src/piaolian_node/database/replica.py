@@ -8,8 +8,10 @@ writer, and temporary triggers write every changed row of a record table into it
                                                      the lock is free only when both are on their disks
 
 A crash between the two commits leaves the replica one transaction behind, and nobody was answered or could act on it:
-whatever a worker does outside needs a write first. Each write leaves the same token in both; where tokens differ, the
-records are copied anew before the next write. The index is not copied: it is made again from the chain.
+whatever a worker does outside needs a write first. Each write leaves a count and a token in both; where the replica is
+behind, the records are copied anew before the next write. A replica that is ahead, or that knows records while the
+database knows none, means that the database is an old or an empty one: nothing is written, and a person restores it.
+The index is not copied: it is made again from the chain.
 
 **PostgreSQL.** The replica is a synchronous standby of the server's own (``synchronous_standby_names``): the server
 answers a commit when the standby has it. Here it is checked before each write that there is one.
@@ -30,7 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from piaolian_node.config import ReplicaSetting
 from piaolian_node.database.index import INDEX_TABLES, indexed_blocks, known_facts
 from piaolian_node.database.records import metadata
-from piaolian_node.errors import ConfigError, UnavailableError
+from piaolian_node.errors import ConfigError, RecordError, UnavailableError
 
 _logger = logging.getLogger(__name__)
 
@@ -38,6 +40,7 @@ _logger = logging.getLogger(__name__)
 SYNCHRONOUS = "synchronous"
 _PREFIX = "replica_"
 _MARK = "records"
+_COUNT_DIGITS = 20
 
 
 def record_tables() -> list[Table]:
@@ -65,13 +68,19 @@ class FileReplica:
         """
         is_attached = self._attach(connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        if is_attached and not self._is_same(connection):
-            _logger.warning("the replica is not what the database is: the records are copied anew")
-            _copy(connection)
+        mark = _mark(connection, "main.replica_marks")
+        if is_attached:
+            copied = _mark(connection, "replica.replica_replica_marks")
+            if copied is not None and (mark is None or copied[:_COUNT_DIGITS] > mark[:_COUNT_DIGITS]):
+                raise _older()
+            if mark is None or copied != mark:
+                _logger.warning("the replica is behind the database: the records are copied anew")
+                _copy(connection)
+        count = 1 + int(mark[:_COUNT_DIGITS]) if mark else 1
         connection.exec_driver_sql(
             "INSERT INTO replica_marks (name, token) VALUES (?, ?) "
             "ON CONFLICT (name) DO UPDATE SET token = excluded.token",
-            (_MARK, secrets.token_hex(16)),
+            (_MARK, f"{count:0{_COUNT_DIGITS}d}:{secrets.token_hex(8)}"),
         )
 
     def _attach(self, connection: Connection) -> bool:
@@ -110,12 +119,19 @@ class FileReplica:
             raise unavailable(type(exc).__name__) from exc
         _logger.error("the replica is not there (%s): the records have ONE copy", type(exc).__name__)
 
-    def _is_same(self, connection: Connection) -> bool:
-        tokens = [
-            connection.exec_driver_sql(f"SELECT token FROM {table} WHERE name = ?", (_MARK,)).scalar()
-            for table in ("main.replica_marks", "replica.replica_replica_marks")
-        ]
-        return tokens[0] is not None and tokens[0] == tokens[1]
+
+def _mark(connection: Connection, table: str) -> str | None:
+    """Return count and token of the last write that a table of marks knows."""
+    found = connection.exec_driver_sql(f"SELECT token FROM {table} WHERE name = ?", (_MARK,)).scalar()
+    return None if found is None else str(found)
+
+
+def _older() -> RecordError:
+    return RecordError(
+        "the replica has records that the database lacks: the database is an old or an empty one. Restore it from the "
+        "replica (piaolian-node restore --from-replica), or move that file away and make a new replica",
+        "副本中的记录比数据库更新：请先从副本恢复数据库",
+    )
 
 
 def unavailable(what: str) -> UnavailableError:

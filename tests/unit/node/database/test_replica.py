@@ -16,7 +16,7 @@ from piaolian_node.database import Database
 from piaolian_node.database.migrate import migrate
 from piaolian_node.database.records import item_names, outbox, receipt_keys
 from piaolian_node.database.replica import copy_back, make_replica, record_tables
-from piaolian_node.errors import ConfigError, UnavailableError
+from piaolian_node.errors import ConfigError, RecordError, UnavailableError
 from support.node_fakes import accept, fresh_database, issue_payload
 
 
@@ -124,13 +124,33 @@ async def test_replica__behind_after_a_crash_between_the_commits__copied_anew_by
     # The database committed, the replica did not.
     with closing(sqlite3.connect(tmp_path / "node.sqlite")) as connection:
         connection.execute("INSERT INTO item_names VALUES ('060102', '060102', 0)")
-        connection.execute("UPDATE replica_marks SET token = 'of a write that the replica has not seen'")
+        connection.execute("UPDATE replica_marks SET token = '00000000000000000002:not seen by the replica'")
         connection.commit()
     again = open_database(tmp_path, place)
     await name_items(again, "060103")
     await again.close()
     require_same(tmp_path, place)
     assert len(contents(place, "replica_")["item_names"]) == 3
+
+
+async def test_replica__database_is_an_older_copy_or_empty__nothing_written_to_either(
+    database: Database, template: Path, tmp_path: Path, place: Path
+) -> None:
+    await name_items(database, "060101")
+    await database.close()
+    older = shutil.copyfile(tmp_path / "node.sqlite", tmp_path / "older.sqlite")
+    again = open_database(tmp_path, place)
+    await name_items(again, "060102")
+    await again.close()
+    kept = contents(place, "replica_")
+    for old in (older, shutil.copyfile(template, tmp_path / "empty.sqlite")):
+        wrong = Database(f"sqlite+aiosqlite:///{old}", ReplicaSetting(str(place), is_required=False))
+        before = contents(Path(old))
+        with pytest.raises(RecordError):
+            await name_items(wrong, "060103")
+        await wrong.close()
+        assert contents(Path(old)) == before
+    assert contents(place, "replica_") == kept
 
 
 @pytest.mark.parametrize("how", ["gone", "replaced by a folder", "not a database"])
