@@ -77,7 +77,7 @@ class RealOracle:
 
     def start(self) -> None:
         self.database = Database(self.directory / "oracle.sqlite")
-        chain = ChainReader(self.url, self.contracts.book, FinalityPolicy(0))
+        chain = self._chain()
         parts = PartStore(self.database)
         self.intake = StatementIntake(
             StatementFolder(self.folder), StatementStore(self.database), IntakeRules(frozenset({ACCOUNT})), self.clock
@@ -89,6 +89,13 @@ class RealOracle:
         rules = VotingRules(self.source, timedelta(seconds=1), timedelta(0))
         self.voter = ReportVoter(ledger, self.desk, parts, rules, self.clock)
         self.is_running = True
+
+    def _chain(self) -> ChainReader:
+        return ChainReader(self.url, self.contracts.book, FinalityPolicy(0))
+
+    def make_ledger(self) -> Web3Ledger:
+        """Return a ledger for another thread."""
+        return Web3Ledger(self._chain())
 
     def stop(self) -> None:
         self.database.close()

@@ -1,10 +1,14 @@
-"""Command line of the oracle: `piaolian-oracle keys init|show`, `run`, `check`, `show`, `release`."""
+"""Command line of the oracle: `piaolian-oracle keys init|show`, `run`, `check`, `show`, `release`, `cfx`."""
 
 import argparse
+import json
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from piaolian_oracle.cfx import PaymentNotice
+from piaolian_oracle.channels import cfx_client
 from piaolian_oracle.check import run_checks
 from piaolian_oracle.config import OracleConfig
 from piaolian_oracle.daemon import opened, run_oracle
@@ -63,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="显示对账单、报告与未上链的款项")
     show.add_argument("--rows", type=int, default=_DEFAULT_ROWS, help=f"每项最多行数, 默认 {_DEFAULT_ROWS}")
     show.set_defaults(command=_show)
+    cfx = commands.add_parser("cfx", help="向 CFX 对方查询或发送").add_subparsers(required=True, metavar="命令")
+    query = cfx.add_parser("query", help="查询缴款状态 (8997)")
+    query.add_argument("payment_code", help="20 位缴款码")
+    query.set_defaults(command=_query)
+    notice = cfx.add_parser("notice", help="发送缴款通知书 (8994)")
+    notice.add_argument("file", type=Path, help="JSON 文件: 凭证字段名到文本")
+    notice.set_defaults(command=_notice)
     release = commands.add_parser("release", help="核实后恢复停用的来源")
     release.add_argument("account", help="账户摘要的开头, 见 show")
     release.set_defaults(command=_release)
@@ -127,7 +138,7 @@ def _check(_arguments: argparse.Namespace, config: OracleConfig) -> int:
 def _show(arguments: argparse.Namespace, config: OracleConfig) -> int:
     database = Database(config.state_path, is_read_only=True)
     try:
-        print("\n".join(read_overview(database, arguments.rows).lines()))
+        print("\n".join(read_overview(database, arguments.rows, int(time.time())).lines()))
     finally:
         database.close()
     return EXIT_OK
@@ -138,6 +149,37 @@ def _release(arguments: argparse.Namespace, config: OracleConfig) -> int:
         released = StatementStore(database).release(arguments.account)
     print(f"已恢复 {released} 个来源")
     return EXIT_OK
+
+
+def _query(arguments: argparse.Namespace, config: OracleConfig) -> int:
+    state = cfx_client(config).query(arguments.payment_code)
+    if not state.is_paid:
+        print("未缴款" if state.text("PayStats") == "0" else "状态未定")
+        return EXIT_OK
+    print(f"已缴款 {state.text('Amt')} 元, {state.text('CfmDate')} {state.text('CfmTime')}")
+    return EXIT_OK
+
+
+def _notice(arguments: argparse.Namespace, config: OracleConfig) -> int:
+    try:
+        values = json.loads(arguments.file.read_bytes())
+    except (OSError, ValueError) as exc:
+        raise _notice_file_error() from exc
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        raise _notice_file_error()
+    cfx_client(config).send_notice(PaymentNotice.compose(values))
+    print("已送达")
+    return EXIT_OK
+
+
+def _notice_file_error() -> ConfigError:
+    return ConfigError(
+        "config-invalid",
+        "the file of the notice is no JSON object of texts",
+        "通知书文件应为 JSON 对象, 各值为文本",
+        "检查文件路径与内容",
+        field="file",
+    )
 
 
 def _location(config: OracleConfig) -> KeyLocation:

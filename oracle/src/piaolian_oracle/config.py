@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from piaolian_oracle.errors import ConfigError
@@ -25,6 +25,14 @@ PREFIX = "PIAOLIAN_ORACLE_"
 PUBLIC_FIELDS = frozenset(
     {
         "address_book",
+        "callback_base_url",
+        "callback_certificates",
+        "callback_listen",
+        "cfx_charset",
+        "cfx_listen",
+        "cfx_own_code",
+        "cfx_peer_address",
+        "cfx_peer_code",
         "data_dir",
         "finality_depth",
         "first_statement_number",
@@ -44,11 +52,12 @@ PUBLIC_FIELDS = frozenset(
         "token_label",
     }
 )
-SECRET_FIELDS = frozenset({"accounts", "pin"})
+SECRET_FIELDS = frozenset({"accounts", "cfx_token", "pin"})
 
 # A PIN shorter than this is refused outside the `dev` profile.
 MIN_PIN_LENGTH = 8
 
+_ADDRESS = re.compile(r"[^\s:]+:[0-9]{1,5}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,3})?", re.ASCII)
 
 
@@ -75,6 +84,15 @@ class OracleConfig(BaseSettings):
         statement_number_restarts_yearly: Whether the bank begins again at 1 with each year.
         require_statement_number: Whether statements without `ElctrncSeqNb` are refused.
         max_statement_bytes: Largest statement file, bytes.
+        cfx_listen: "host:port" where CFX confirmations (5996) are taken; empty for none.
+        cfx_peer_address: "host:port" of the CFX peer, for notices (8994) and queries (8997); empty for none.
+        cfx_own_code: Our `SRC`, for example "K3209990001".
+        cfx_peer_code: The peer's `SRC`, for example "F320999".
+        cfx_token: MAC token agreed with the peer.
+        cfx_charset: Charset agreed with the peer.
+        callback_listen: "host:port" where signed HTTP confirmations are taken; empty for none.
+        callback_base_url: Address that callers sign, without a path.
+        callback_certificates: PEM file with the certificates of those who may confirm.
         log_level: Level of the log.
     """
 
@@ -99,6 +117,15 @@ class OracleConfig(BaseSettings):
     statement_number_restarts_yearly: bool = False
     require_statement_number: bool = True
     max_statement_bytes: int = Field(default=MAX_STATEMENT_BYTES, ge=1 << 10, le=4 << 30)
+    cfx_listen: str = ""
+    cfx_peer_address: str = ""
+    cfx_own_code: str = Field(default="", max_length=32)
+    cfx_peer_code: str = Field(default="", max_length=32)
+    cfx_token: SecretStr = SecretStr("")
+    cfx_charset: Literal["gbk", "gb18030"] = "gbk"
+    callback_listen: str = ""
+    callback_base_url: str = ""
+    callback_certificates: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("address_book", "folder", "data_dir", "pkcs11_module")
@@ -106,6 +133,24 @@ class OracleConfig(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         # A service is started from any directory; a relative path would mean another file each time.
         return value.absolute()
+
+    @field_validator("cfx_listen", "cfx_peer_address", "callback_listen")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("an address is host:port")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_channels(self) -> Self:
+        """A channel that is half set up would look as if it listened."""
+        if self.cfx_listen or self.cfx_peer_address:
+            parts = (self.cfx_own_code, self.cfx_peer_code, self.cfx_token.get_secret_value())
+            if not all(parts):
+                raise ValueError("CFX needs CFX_OWN_CODE, CFX_PEER_CODE and CFX_TOKEN")
+        if self.callback_listen and not (self.callback_base_url and self.callback_certificates):
+            raise ValueError("callbacks need CALLBACK_BASE_URL and CALLBACK_CERTIFICATES")
+        return self
 
     @field_validator("poll_interval", "retry_interval", "settle_stagger", mode="before")
     @classmethod
@@ -137,8 +182,10 @@ class OracleConfig(BaseSettings):
         try:
             config = cls.model_validate(_decode(values))
         except ValidationError as exc:
-            names = sorted({f"{PREFIX}{str(error['loc'][0]).upper()}" for error in exc.errors() if error["loc"]})
-            rules = "; ".join(sorted({f"{error['loc'][0]}: {error['msg']}" for error in exc.errors() if error["loc"]}))
+            # A rule over several settings has no place of its own; its message names them.
+            errors = [(str(error["loc"][0]) if error["loc"] else "channels", error["msg"]) for error in exc.errors()]
+            names = sorted({f"{PREFIX}{name.upper()}" for name, _ in errors})
+            rules = "; ".join(sorted({f"{name}: {message}" for name, message in errors}))
             raise ConfigError(
                 "config-invalid",
                 f"settings are absent or invalid: {rules}",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from piaolian_oracle.chain import PayersIndex, Web3Ledger, Web3Sender
+from piaolian_oracle.channels import open_channels
 from piaolian_oracle.config import OracleConfig
 from piaolian_oracle.keys import KeyLocation, open_signer
 from piaolian_oracle.sources import IntakeRules, StatementFolder, StatementIntake
@@ -122,7 +123,9 @@ def run_oracle(config: OracleConfig) -> None:
         location = KeyLocation(config.pkcs11_module, config.token_label, config.key_label)
         with open_signer(location, config.pin.get_secret_value()) as signer:
             _logger.info("settings", extra={"settings": config.public_settings(), "address": signer.address})
-            build_daemon(config, signer, database).run(stop)
+            daemon = build_daemon(config, signer, database)
+            with open_channels(config, database):
+                daemon.run(stop)
 
 
 @contextmanager

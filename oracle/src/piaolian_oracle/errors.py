@@ -7,6 +7,8 @@ Hierarchy::
     ├── StatementError    a bank statement cannot be read or breaks a rule (untrusted data)
     ├── SourceError       a source skips or repeats a statement number (untrusted data)
     ├── FrameError        a CFX frame or voucher breaks a rule (untrusted data)
+    ├── ConfirmationError a payment that was confirmed in real time contradicts what is known (untrusted data)
+    ├── PeerError         the other side of a CFX connection is away or refuses (a remote service failed)
     ├── StateError        the state file does not fit what is asked of it
     ├── KeyStoreError     the key token is absent, locked or lacks the key
     └── ChainError        the chain is another one, or does not know this oracle (a remote service failed)
@@ -24,14 +26,19 @@ ErrorCode = Literal[
     "account-unfunded",
     "committee-missing",
     "config-invalid",
+    "confirmation-conflict",
+    "confirmation-invalid",
     "frame-encoding",
     "frame-length",
     "frame-mac-wrong",
     "frame-malformed",
     "frame-too-large",
+    "frame-too-slow",
     "frame-truncated",
     "key-exists",
     "mac-token-missing",
+    "peer-refused",
+    "peer-unreachable",
     "source-content-changed",
     "source-gap",
     "source-not-refused",
@@ -92,6 +99,14 @@ class SourceError(OracleError):
 
 class FrameError(OracleError):
     """A CFX frame or the voucher inside it breaks a rule."""
+
+
+class ConfirmationError(OracleError):
+    """A real-time confirmation breaks a rule or contradicts an earlier word about the same payment."""
+
+
+class PeerError(OracleError):
+    """The other side of a CFX connection did not answer, or answered that it refuses."""
 
 
 class StateError(OracleError):

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from piaolian_oracle.reports import EXPLANATIONS
 from piaolian_oracle.state import Database
+from piaolian_oracle.state.confirmations import open_confirmations
 from piaolian_sdk.money import text_from_fen
+
+# The statement of a day comes in the course of the next.
+CONFIRMED_WITHIN_SECONDS = 36 * 3600
 
 OUTCOMES_ZH = {
     "awaiting": "待表决或待结算",
@@ -34,12 +38,13 @@ class Overview:
         return lines
 
 
-def read_overview(database: Database, limit: int) -> Overview:
+def read_overview(database: Database, limit: int, now_unix: int) -> Overview:
     """Read the overview; accounts appear as the first digits of their digest.
 
     Args:
         database: State file.
         limit: Most rows of each list, newest first.
+        now_unix: Seconds since epoch; confirmations are expected in a statement within a day and a half.
     """
     return Overview(
         (
@@ -49,6 +54,7 @@ def read_overview(database: Database, limit: int) -> Overview:
             ("报告", _reports(database, limit)),
             ("缴款结果", _outcomes(database)),
             ("未上链的款项", _exceptions(database, limit)),
+            ("实时确认与对账单不符或尚未见于对账单", _confirmations(database, now_unix)),
             ("未决交易", _transactions(database)),
         )
     )
@@ -113,6 +119,12 @@ def _exceptions(database: Database, limit: int) -> tuple[str, ...]:
         f"{row[0]} 第 {row[1]}-{row[2]} 笔 {row[3] or '无缴款码'} {text_from_fen(row[4])} 元: {EXPLANATIONS[row[5]]}"
         for row in rows
     )
+
+
+def _confirmations(database: Database, now_unix: int) -> tuple[str, ...]:
+    found = open_confirmations(database.connection, now_unix - CONFIRMED_WITHIN_SECONDS)
+    words = {"differs": "与对账单不符, 请银行核实", "awaiting": "次日对账单中没有, 请银行核实"}
+    return tuple(f"{row.code} {text_from_fen(row.amount_fen)} 元: {words[row.verdict]}" for row in found)
 
 
 def _transactions(database: Database) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from piaolian_oracle.channels import callback_rules, cfx_peer
 from piaolian_oracle.config import PREFIX, PUBLIC_FIELDS, SECRET_FIELDS, OracleConfig
 from piaolian_oracle.errors import ConfigError
 
@@ -36,6 +37,49 @@ def test_settings__complete__are_read() -> None:
 def test_settings__every_field__is_either_public_or_secret() -> None:
     assert set(OracleConfig.model_fields) == PUBLIC_FIELDS | SECRET_FIELDS
     assert not PUBLIC_FIELDS & SECRET_FIELDS
+
+
+CHANNELS = {
+    "CFX_LISTEN": "127.0.0.1:7001",
+    "CFX_OWN_CODE": "K3209990001",
+    "CFX_PEER_CODE": "F320999",
+    "CFX_TOKEN": "agreed-token",
+}
+
+
+@pytest.mark.parametrize("absent", ["CFX_OWN_CODE", "CFX_PEER_CODE", "CFX_TOKEN"])
+def test_cfx__half_set_up__is_refused(absent: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        OracleConfig.from_environment(environment(**{**CHANNELS, absent: None}))
+
+    assert absent in caught.value.message
+
+
+def test_cfx__set_up__names_both_sides_and_hides_the_token() -> None:
+    config = OracleConfig.from_environment(environment(**CHANNELS))
+
+    peer = cfx_peer(config)
+    assert (peer.own_code, peer.peer_code, peer.token) == ("K3209990001", "F320999", b"agreed-token")
+    assert "agreed-token" not in repr(config) + str(config.public_settings()) + repr(peer)
+
+
+def test_callback__without_certificates__is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError):
+        OracleConfig.from_environment(environment(CALLBACK_LISTEN="127.0.0.1:7002"))
+    (tmp_path / "none.pem").write_text("", encoding="utf-8")
+    settings = {"CALLBACK_BASE_URL": "https://a.test", "CALLBACK_CERTIFICATES": str(tmp_path / "none.pem")}
+    config = OracleConfig.from_environment(environment(CALLBACK_LISTEN="127.0.0.1:7002", **settings))
+
+    with pytest.raises(ConfigError) as caught:
+        callback_rules(config)
+
+    assert caught.value.field == "PIAOLIAN_ORACLE_CALLBACK_CERTIFICATES"
+
+
+@pytest.mark.parametrize("address", ["7001", "127.0.0.1", "a b:1", "host:"])
+def test_address__that_is_none__is_refused(address: str) -> None:
+    with pytest.raises(ConfigError):
+        OracleConfig.from_environment(environment(**{**CHANNELS, "CFX_LISTEN": address}))
 
 
 def test_secrets__shown__are_hidden() -> None:

@@ -15,6 +15,7 @@ from piaolian_oracle.cfx.vouchers import (
     Acknowledgement,
     PaymentConfirmation,
     PaymentNotice,
+    PaymentState,
     PaymentStateQuery,
     Voucher,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "FrameReader",
     "PaymentConfirmation",
     "PaymentNotice",
+    "PaymentState",
     "PaymentStateQuery",
     "Voucher",
 ]

@@ -137,6 +137,11 @@ class FrameReader:
             del self._buffer[:length]
             yield Frame.from_bytes(frame)
 
+    @property
+    def is_inside_frame(self) -> bool:
+        """Whether bytes of a frame are held that is not complete yet."""
+        return bool(self._buffer)
+
     def close(self) -> None:
         """Say that the stream has ended.
 

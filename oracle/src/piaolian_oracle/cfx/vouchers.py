@@ -217,6 +217,22 @@ class PaymentStateQuery(Voucher):
     REQUIRED = ("PayCode",)
 
 
+class PaymentState(Voucher):
+    """5997: the state of a payment.
+
+    No specimen of this message is public; the fields are those of 5996 and the states those of the income platform
+    (3601): 0 unpaid, 1 paid, 2 a third state.
+    """
+
+    FIELDS = ("PayCode", "PayStats", "CfmDate", "CfmTime", "Amt", "TraNoBus", "RecAcct")
+    REQUIRED = ("PayCode", "PayStats")
+
+    @property
+    def is_paid(self) -> bool:
+        """Return whether the peer calls the code paid."""
+        return self.text("PayStats") == "1"
+
+
 class Acknowledgement(Voucher):
     """8001, 5001, 4001: the answer to a message."""
 

@@ -1,4 +1,4 @@
-"""A simulated bank for demo and tests: writes camt.054 files into the folders of several oracles.
+"""A simulated bank for demo and tests: camt.054 files into the folders of several oracles, CFX and HTTP confirmations.
 
 >>> from datetime import date
 >>> from pathlib import Path
@@ -13,6 +13,18 @@
 """
 
 from piaolian_oracle.simulator.bank import SimulatedBank, file_name, put_file
+from piaolian_oracle.simulator.finance import SimulatedFinance, call_back, confirm, confirmation_of
 from piaolian_oracle.simulator.message import Message, Movement, write_message
 
-__all__ = ["Message", "Movement", "SimulatedBank", "file_name", "put_file", "write_message"]
+__all__ = [
+    "Message",
+    "Movement",
+    "SimulatedBank",
+    "SimulatedFinance",
+    "call_back",
+    "confirm",
+    "confirmation_of",
+    "file_name",
+    "put_file",
+    "write_message",
+]

@@ -147,6 +147,11 @@ class StatementIntake:
         selection = select_payments(statement, self._store.known_references(statement))
         key = statement_key(statement, self._rules.order)
         reports = self._store.take(statement, key, selection, file_name, int(self._now()))
+        if self._store.differing_confirmations:
+            _logger.critical(
+                "statement contradicts real-time confirmations",
+                extra={"statement": key, "count": len(self._store.differing_confirmations)},
+            )
         if self._store.end_gap(statement):
             _logger.info("missing statement has come", extra={"statement": key})
         _logger.info(

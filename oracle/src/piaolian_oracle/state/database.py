@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import IO
 
 from piaolian_oracle.errors import StateError
-from piaolian_oracle.state.schema import FORMAT, PAYERS_TABLES, TABLES
+from piaolian_oracle.state.schema import FORMAT, TABLES, TABLES_OF_FORMAT_2
 
-_FORMAT_WITHOUT_PAYERS = 1
+# The only earlier format; its tables are the same.
+_FORMAT_BEFORE = 1
 
 
 class Database:
@@ -28,6 +29,7 @@ class Database:
     """
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        self._path = path
         with ExitStack() as undo:
             if not is_read_only:
                 undo.enter_context(closing(_lock(path)))
@@ -52,8 +54,8 @@ class Database:
         tables = int(self.connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
         if found == 0 and tables == 0 and not is_read_only:
             self.connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
-        elif found == _FORMAT_WITHOUT_PAYERS and not is_read_only:
-            self.connection.executescript(f"BEGIN; {PAYERS_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
+        elif found == _FORMAT_BEFORE and not is_read_only:
+            self.connection.executescript(f"BEGIN; {TABLES_OF_FORMAT_2} PRAGMA user_version = {FORMAT}; COMMIT;")
         elif found != FORMAT:
             raise StateError(
                 "state-version",
@@ -65,22 +67,40 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give the connection inside one write transaction."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield self.connection
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        with write_transaction(self.connection) as connection:
+            yield connection
+
+    def second_connection(self) -> sqlite3.Connection:
+        """Open a further connection for the thread that serves a network source; whoever asks closes it.
+
+        SQLite lets one of the two write at a time; the other waits.
+        """
+        connection = _connect(self._path, is_read_only=False, is_shared=True)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
 
     def close(self) -> None:
         """Close the file and give the lock back."""
         self._opened.close()
 
 
-def _connect(path: Path, *, is_read_only: bool) -> sqlite3.Connection:
+@contextmanager
+def write_transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Commit what the block does whole, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _connect(path: Path, *, is_read_only: bool, is_shared: bool = False) -> sqlite3.Connection:
     mode = "ro" if is_read_only else "rwc"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=not is_shared)
     connection.row_factory = sqlite3.Row
     return connection
 

@@ -8,8 +8,9 @@ when a daemon opens it.
 
 FORMAT = 2
 
-# What format 2 adds: who paid which code, as the chain told it up to a final block.
-PAYERS_TABLES = """
+# What format 2 adds: who paid which code, as the chain told it up to a final block; and payments that were confirmed in
+# real time, to be compared with the statement that follows.
+TABLES_OF_FORMAT_2 = """
 CREATE TABLE payers (
     id            INTEGER PRIMARY KEY,
     payment_range INTEGER NOT NULL,
@@ -23,9 +24,21 @@ CREATE TABLE payers_read (
     number        INTEGER PRIMARY KEY,
     hash          BLOB    NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+
+CREATE TABLE confirmations (
+    account       BLOB    NOT NULL CHECK (length(account) = 32),
+    reference     TEXT    NOT NULL,
+    code          TEXT    NOT NULL,
+    amount_fen    INTEGER NOT NULL,
+    value_day     INTEGER NOT NULL,
+    channel       TEXT    NOT NULL,
+    received_unix INTEGER NOT NULL,
+    verdict       TEXT    NOT NULL DEFAULT 'awaiting' CHECK (verdict IN ('awaiting', 'confirmed', 'differs')),
+    PRIMARY KEY (account, reference)
+) STRICT, WITHOUT ROWID;
 """
 
-TABLES = f"""{PAYERS_TABLES}
+TABLES = f"""{TABLES_OF_FORMAT_2}
 CREATE TABLE sources (
     account       BLOB    NOT NULL CHECK (length(account) = 32),
     message       TEXT    NOT NULL,

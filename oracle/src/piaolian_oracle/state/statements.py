@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from piaolian_oracle.errors import SourceError, StateError
 from piaolian_oracle.reports import Selection, report_id, split_payments
+from piaolian_oracle.state.confirmations import compare_with_statement
 from piaolian_oracle.state.database import Database
 from piaolian_oracle.state.records import Refusal
 from piaolian_oracle.statements import Statement, account_digest
@@ -15,6 +16,8 @@ class StatementStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # References of real-time confirmations that the statement taken last contradicts.
+        self.differing_confirmations: list[str] = []
 
     def position(self, statement: Statement) -> Position | None:
         """Return the last page taken from the statement's source."""
@@ -86,6 +89,12 @@ class StatementStore:
                     for line in statement.lines
                     if line.reference and line.is_booked
                 ],
+            )
+            self.differing_confirmations = compare_with_statement(
+                connection,
+                account,
+                selection.payments,
+                [line.reference for line in statement.lines if line.reference and line.is_booked],
             )
             if statement.number is not None:
                 connection.execute(

@@ -56,7 +56,8 @@ def test_open__file_of_the_format_before__keeps_its_rows_and_can_hold_payers(tmp
     path = tmp_path / "oracle.sqlite"
     database = Database(path)
     database.connection.executescript(
-        "DROP TABLE payers; DROP TABLE payers_read; INSERT INTO files VALUES ('a', 1, 1, 'read', '');"
+        "DROP TABLE payers; DROP TABLE payers_read; DROP TABLE confirmations;"
+        " INSERT INTO files VALUES ('a', 1, 1, 'read', '');"
         " PRAGMA user_version = 1;"
     )
     database.close()
