@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from bench.measure import machine
+from bench.measure import machine, read_no_arguments
 from piaolian_sdk.qr import draw_png, write_short_qr
 from piaolian_sdk.qr.drawing import QUIET_MODULES, modules_of
 from piaolian_sdk.signing import SUITE_P256, CertificateAuthority, SoftwareSigner
@@ -84,6 +84,7 @@ def _largest_blur(text: str, reader: str) -> float | None:
 
 def main() -> int:
     """Measure, write the results and print the table."""
+    read_no_arguments("bench.codes", __doc__)
     rows = {name: row(text) for name, text in payloads().items()}
     result = {"machine": machine(), "millimetres": _MILLIMETRES, "dots_per_inch": 200, "payloads": rows}
     _RESULTS.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

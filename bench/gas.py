@@ -29,7 +29,7 @@ from bench.gas_network import (
     running_anvil,
     salt_of,
 )
-from bench.measure import machine
+from bench.measure import machine, read_no_arguments
 from piaolian_sdk.acts import Book, Exchange, Reverse, WriteOff
 from piaolian_sdk.contracts.structs import BookAct, ExchangeAct, ReverseAct, Totals, WriteOffAct
 from piaolian_sdk.tree import LeafByList, body_hash
@@ -140,6 +140,7 @@ def _write_off(network: GasNetwork) -> WriteOffAct:
 
 def main() -> None:
     """Measure, print and write the table."""
+    read_no_arguments("bench.gas", __doc__)
     with running_anvil() as url:
         figures = measure(GasNetwork(url)) | eas_figures(url)
     rounded = {name: round(gas) for name, gas in figures.items()}

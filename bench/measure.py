@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 from dataclasses import dataclass
@@ -99,3 +100,15 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def read_no_arguments(program: str, documentation: str | None) -> None:
+    """Read the command line of a measurement that takes none: `--help` explains it, anything else is refused.
+
+    Args:
+        program: name after ``python -m``.
+        documentation: the module's docstring.
+    """
+    parser = argparse.ArgumentParser(prog=program, description=documentation)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.parse_args()

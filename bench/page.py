@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import async_playwright
 
-from bench.measure import machine
+from bench.measure import machine, read_no_arguments
 
 _ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(_ROOT / "tests"))
@@ -63,6 +63,7 @@ def _payload(name: str, data: bytes) -> FilePayload:
 
 def main() -> int:
     """Build the page, measure, write the results and say whether the goal is met."""
+    read_no_arguments("bench.page", __doc__)
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "verifier.html"
         command: list[str | Path] = [_ROOT / ".tools" / "bin" / "node", _ROOT / "verifier" / "build.js", "--out", page]

@@ -24,7 +24,7 @@ from typing import Any, Final
 _ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(_ROOT / "tests"))
 
-from bench.measure import machine, percentile  # noqa: E402
+from bench.measure import machine, percentile, read_no_arguments  # noqa: E402
 from demo.samples import generate_outpatient  # noqa: E402
 from piaolian_network import Network  # noqa: E402
 from piaolian_sdk.beijing import BEIJING  # noqa: E402
@@ -117,6 +117,7 @@ def _milliseconds(world: NodeWorld, receipt: IssuedReceipt) -> float:
 
 def main() -> None:
     """Measure, write the figures down and print them."""
+    read_no_arguments("bench.proof", __doc__)
     figures: dict[str, Any] = {
         "machine": machine(),
         "verify_per_second": {suite: verifications_per_second(suite) for suite in (SUITE_SM2, SUITE_P256)},

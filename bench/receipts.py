@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.measure import machine
+from bench.measure import machine, read_no_arguments
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.money import MAX_AMOUNT_FEN
 from piaolian_sdk.receipt import document_digest, fields_of, original_bytes, parse_receipt, write_unsigned
@@ -159,6 +159,7 @@ def _resident_kib() -> int:
 
 def main() -> int:
     """Measure, write the results, and say which goals are met."""
+    read_no_arguments("bench.receipts", __doc__)
     load = round(os.getloadavg()[0], 2)
     figures = measure()
     goals = {name: {"goal": goal, "met": figures[name] >= goal} for name, goal in GOALS.items()}
