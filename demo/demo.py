@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from demo.chapters.proofs import folder_of, trust_of
 from demo.samples import text_of_fen
 from demo.story import parse_options, run
 
@@ -42,6 +43,8 @@ def _say_where(world: World) -> None:
             f"金额 {text_of_fen(issued.total_fen)}  日期 {world.now().date().isoformat()}"
         )
         print(f"    扫码 / QR: {issued.receipt.qr}")
+    print("\n离线查验 / offline: .venv/bin/piaolian verify", f"{folder_of(world)} --trust {trust_of(world)}")
+    print(f"  或 make verifier，打开 verifier/dist/verifier.html，放入 {trust_of(world)} 与证明包")
     print("\n账户 / accounts:")
     accounts = world.network.accounts
     print(f"  管理员 / administrator {accounts.administrator.address}")

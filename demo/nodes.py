@@ -13,6 +13,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from demo import checkpoints
 from demo.cast import HOSPITAL_CITY, REGISTRY_CITY, point_of
 from demo.catalogue import ITEMS, ROUNDING_CODE
 from demo.errors import StoryFailedError
@@ -44,6 +45,7 @@ class NodeSite:
         base_url: address of its API and pages.
         environment: settings of API and worker.
         chain_address: account of its relayer.
+        checkpoint_point: key with which it signs checkpoints, 65 bytes.
         encryption: opens the bodies of its receipts.
         own_kubo: RPC address of its own daemon.
         second_kubo: RPC address of the daemon that keeps the second copy.
@@ -58,6 +60,7 @@ class NodeSite:
     base_url: str
     environment: dict[str, str]
     chain_address: str
+    checkpoint_point: bytes
     encryption: Sm2PrivateKey
     own_kubo: str
     second_kubo: str
@@ -104,11 +107,14 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         "PIAOLIAN_NODE_SUPERVISION_CERTIFICATE": str(directory / "supervision.pem"),
         "PIAOLIAN_NODE_ENCRYPTION_KEY_FILE": str(write_secret(directory / "encryption-key", encryption.scalar.hex())),
         "PIAOLIAN_NODE_TRUST_ROOTS": str(roots),
+        "PIAOLIAN_NODE_CHECKPOINT_MEMBER": name,
+        # Written before anything starts, when the contracts are deployed and every member's key is known.
+        "PIAOLIAN_NODE_TRUST_FILE": str(checkpoints.trust_path(world)),
         # The story checks every receipt one by one and asks for several hundred bodies within seconds.
         "PIAOLIAN_NODE_REQUESTS_PER_MINUTE": "60000",
         "PIAOLIAN_NODE_PUBLIC_REQUESTS_PER_MINUTE": "6000",
     }
-    address, public_key = _make_keys(directory, environment)
+    address, public_key, checkpoint_point = _make_keys(directory, environment)
     certificate = world.cast.authorities[SUITE_P256].certify(_DEPARTMENTS[city], public_key, usage="sign", days=365)
     (directory / "supervision.pem").write_bytes(certificate)
     officer = NodeConnection(base_url, world.cast.officers[city].document_signer)
@@ -123,6 +129,7 @@ def prepare(world: World, city: str, *, index: int) -> NodeSite:
         base_url=base_url,
         environment=environment,
         chain_address=address,
+        checkpoint_point=checkpoint_point,
         encryption=encryption,
         own_kubo=kubo[index],
         second_kubo=second_kubo,
@@ -181,8 +188,8 @@ def wait_ready(world: World, site: NodeSite) -> None:
     raise StoryFailedError(f"{site.name} was not ready within {_READY_WITHIN_SECONDS:.0f} s: {answer}")
 
 
-def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, EllipticCurvePublicKey]:
-    """Run the key ceremony; returns the relayer's address and the supervision key."""
+def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, EllipticCurvePublicKey, bytes]:
+    """Run the key ceremony; returns the relayer's address, the supervision key and the checkpoint key."""
     so_pin = write_secret(directory / "so-pin", new_pin())
     printed = run_command(
         [command_path("piaolian-node"), "keys", "init", "--make-token", "--so-pin-file", str(so_pin)], environment
@@ -193,7 +200,7 @@ def _make_keys(directory: Path, environment: dict[str, str]) -> tuple[str, Ellip
     key = load_pem_public_key(public_key.group().encode("ascii"))
     if not isinstance(key, EllipticCurvePublicKey):
         raise StoryFailedError("the supervision key is on no elliptic curve")
-    return address.group(), key
+    return address.group(), key, checkpoints.point_in(printed)
 
 
 def _party(site: NodeSite, role: str, certificate_pem: bytes) -> dict[str, object]:

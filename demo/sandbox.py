@@ -8,7 +8,8 @@
     python -m demo.sandbox --heal               start again whatever was stopped
 
 What moves with the clock is the chain alone: grace periods, deadlines and days as the contracts judge them. The node
-and the SDK go by the machine's clock.
+and the SDK go by the machine's clock; for them a block ahead of it lies in the future, so that there are proof bundles
+only while the clock has not been moved.
 """
 
 from __future__ import annotations
@@ -203,6 +204,7 @@ def describe(sandbox: Sandbox) -> str:
         f"  链上时间 / chain time   {_beijing(sandbox.head_unix())}",
         f"  密文存储 / kubo         {network.kubo_api_urls[0]}",
         f"  地址簿 / address book   {network.address_book_path}",
+        f"  信任文件 / trust file   {network.directory / 'trust.json'}（沙箱 / sandbox）",
         *(f"    {name} {address}" for name, address in sandbox.card["contracts"].items()),
         f"  监管 / supervisor       {accounts.supervisor.address}  {network.directory / 'keys'}",
         "单位 / units:",

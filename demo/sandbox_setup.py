@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from demo import cast, nodes
+from demo import cast, checkpoints, nodes
 from demo.cast import HOSPITAL_CITY, PROVINCE, ROLES, Unit
 from demo.chain import DemoChain
 from demo.enrolment import allot_ranges, register_units, set_items, supervisor_key
@@ -74,6 +74,7 @@ def build(directory: Path, report: StoryReport) -> None:
         world.sites = {site.city: site}
     with report.step("部署合约并授权 / contracts and roles"):
         _deploy(world, site)
+        checkpoints.publish(world, None)
     with report.step("目录、单位、票号 / catalogue, units, number ranges") as step:
         set_items(world.ledger, supervisor_key(world), step)
         world.units = register_units(world.ledger, supervisor_key(world), people.units.values(), step)

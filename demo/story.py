@@ -19,8 +19,10 @@ from demo.chapters import (
     opening,
     paper,
     periods,
+    proofs,
     refusals,
     reversal,
+    stopped,
     verification,
 )
 from demo.errors import NetworkMissingError, StoryError
@@ -53,8 +55,11 @@ CHAPTERS: Final[tuple[Chapter, ...]] = (
     Chapter("核销 · write-off, and an overdue unit", periods.tell),
     Chapter("票面密文 · bodies in the second store", bodies.tell),
     Chapter("查验 · verification", verification.tell),
+    Chapter("证明包 · proof bundles", proofs.tell),
     Chapter("清点 · what is final", ending.tell),
 )
+# Told last, and not when the network is to go on running.
+STOPPED: Final = Chapter("断网 · with the network stopped", stopped.tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,9 @@ def run(options: Options) -> World | None:
             report.chapter(chapter.title)
             chapter.tell(world)
             world.require_whole()
+        if not options.keep:
+            report.chapter(STOPPED.title)
+            STOPPED.tell(world)
     except StoryError as exc:
         _explain(report, world, exc)
     finally:
@@ -108,7 +116,7 @@ def _explain(report: StoryReport, world: World | None, error: StoryError) -> Non
     """Say what stopped the story, and what of the network is missing, since that is the likeliest reason."""
     if isinstance(error, NetworkMissingError):
         report.missing = error.missing
-    elif world is not None:
+    elif world is not None and "is_stopped" not in world.facts:
         report.missing = missing_parts(world.network)
     report.say(f"\n故事中断 / the story stopped: {error}")
     for part in report.missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from demo import nodes, oracles
+from demo import checkpoints, nodes, oracles
 from demo.cast import HOSPITAL_CITY, PROVINCE, REGISTRY_CITY
 from demo.chain import Call, DemoChain
 from demo.enrolment import allot_ranges, register_units, set_items, supervisor_key
@@ -33,18 +33,24 @@ _BROUGHT_FORWARD: Final = {"issued": 12, "voided": 1, "red": 0, "issuedFen": 720
 def tell(world: World) -> None:
     """Set everything up, in the order in which it depends on each other."""
     report = world.report
-    world.facts["address_book_path"] = world.network.directory / "address-book.json"
+    world.facts["address_book_path"] = world.network.address_book_path
     with report.step("两个节点的密钥在各自的 SoftHSM 中生成 / nodes' keys are made in their own SoftHSM") as step:
         cities = (HOSPITAL_CITY, REGISTRY_CITY)
         sites = in_parallel(lambda city: nodes.prepare(world, city, index=cities.index(city)), cities)
         world.sites = {site.city: site for site in sites}
         step.detail |= {site.name: site.chain_address for site in world.sites.values()}
+    with report.step("审计见证方的检查点密钥 / the auditors' witness has its own key") as step:
+        witness = checkpoints.prepare_witness(world)
+        step.detail[witness.name] = witness.base_url
     with report.step("三个预言机各有密钥与银行文件夹 / three oracles, each with its own key and folder") as step:
         stations = in_parallel(lambda index: oracles.prepare(world, index), range(3))
         world.facts["bank_folders"] = [station.folder for station in stations]
         step.detail |= {station.name: station.chain_address for station in stations}
     with report.step("部署合约并授权：监管、节点、预言机 / contracts, roles and areas") as step:
         _deploy(world, stations, step)
+    with report.step("登记检查点密钥，生成信任文件 / checkpoint keys and the trust file") as step:
+        checkpoints.publish(world, witness)
+        step.detail |= {"members": [*(site.name for site in world.sites.values()), witness.name]}
     with report.step("收费项目目录 / the catalogue") as step:
         world.facts["items"] = set_items(world.ledger, supervisor_key(world), step)
     with report.step("四家单位登记，两家 SM2、两家 P-256 / four units are registered") as step:
@@ -54,7 +60,9 @@ def tell(world: World) -> None:
         allot_ranges(world.ledger, supervisor_key(world), world.units, world.now().year, step)
     with report.step("两家单位结转旧系统未核销月份 / two units bring an open month forward") as step:
         _bring_forward(world, step)
-    with report.step("两个节点启动 / two finance nodes start") as step:
+    with report.step("两个节点与见证方启动 / two finance nodes and the witness start") as step:
+        checkpoints.start_witness(world, witness)
+        world.facts["witness"] = witness
         in_parallel(lambda site: nodes.settle_in(world, site), world.sites.values())
         for site in world.sites.values():
             nodes.start(world, site)

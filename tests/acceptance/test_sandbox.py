@@ -22,6 +22,7 @@ from demo import sandbox
 from demo.chain import DemoChain
 from piaolian_network import Network
 from piaolian_sdk.acts import SoftwareChainSigner
+from piaolian_sdk.cli import main as piaolian
 from piaolian_sdk.client import BatchResult, NodeRefusedError, ReceiptDraft, UnitClient
 from piaolian_sdk.contracts import AddressBook
 from piaolian_sdk.contracts.abi import CONTRACT_NAMES
@@ -32,6 +33,8 @@ _DAY_SECONDS = 86_400
 # A month has at most 31 days left, its grace is 30 days, and a public holiday puts the end off by at most ten.
 _PAST_EVERY_GRACE_DAYS = 75
 _KIND = 601
+# Trust file of a recorded network that is no sandbox.
+_REAL_TRUST = Path(__file__).parents[1] / "data" / "bundles" / "trust.json"
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,23 @@ def test_issue__with_the_p256_units_key_files__is_final_on_the_chain(integrator:
     assert transaction is not None
     [issued] = integrator.chain.events("ReceiptLedger", "BatchIssued", [integrator.chain.wait_mined(transaction)])
     assert issued["unit"] == integrator.described("second_hospital")["unit"]
+
+
+def test_bundle__of_the_sandbox__real_trust_refuses_it_in_words(
+    integrator: Integrator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit, result = integrator.issue("second_hospital", "ACC-5")
+    _final(unit, result)
+    receipt = result.items[0].receipt
+    assert receipt is not None
+    path = integrator.directory / "bundle.json"
+    path.write_bytes(unit.receipt_bundle(receipt.code, receipt.number, receipt.check_code))
+
+    assert piaolian(["verify", str(path), "--trust", str(integrator.network.directory / "trust.json")]) == 0
+    assert "信任文件属于沙箱（测试环境），其中的票据不是正式票据" in capsys.readouterr().out
+    assert piaolian(["verify", str(path), "--trust", str(_REAL_TRUST)]) == 1
+    refused = capsys.readouterr()
+    assert "这是沙箱（测试环境）开出的票据，不是正式票据，不能报销" in refused.out + refused.err
 
 
 def test_fault__worker_stopped_and_started__act_waits_and_is_final_then(integrator: Integrator) -> None:

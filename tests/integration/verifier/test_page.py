@@ -1,48 +1,24 @@
 """The static page in Chromium: opened as a file, offline, it proves and refuses what the SDK proves and refuses."""
 
-import asyncio
 import json
 import statistics
 from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, Page
+from playwright.async_api import Page
 
 from piaolian_sdk.money import text_from_fen
 from piaolian_sdk.qr import draw_png, write_short_qr
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2
 from support.bundle_cases import BundleCase, bad_cases, good_cases, verdict_of
 from support.proof_world import ProofWorld
-
-_LATEST = "#results > :first-child"
-
-
-def payload(name: str, data: bytes, kind: str = "application/json") -> FilePayload:
-    return {"name": name, "mimeType": kind, "buffer": data}
-
-
-async def until(page: Page, expression: str) -> None:
-    """Wait until an expression holds. It is asked from outside: the page's policy lets nothing be evaluated inside."""
-    for _ in range(500):
-        if await page.evaluate(expression):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(expression)
-
-
-async def latest(page: Page, selector: str, file: FilePayload) -> str:
-    """Put a file in and return the text of the card that it makes."""
-    before = await page.locator("#results > *").count()
-    await page.set_input_files(selector, file)
-    await until(page, f"document.getElementById('results').children.length > {before}")
-    return await page.locator(_LATEST).inner_text()
+from support.verifier_page import LATEST, give_trust, latest, payload
 
 
 async def give(page: Page, case: BundleCase) -> str:
     """Put trust file and bundle in and return the text of the newest card."""
-    await page.set_input_files("#trust-file", payload("trust.json", case.trust.encode()))
-    await until(page, "document.getElementById('trust-file').value === ''")
+    await give_trust(page, case.trust.encode())
     return await latest(page, "#bundle-file", payload("bundle.json", case.bundle))
 
 
@@ -54,7 +30,7 @@ async def test_every_state_in_both_suites__shown_with_what_was_proven(page: Page
         assert expected["amount"] in shown
         assert "已证明" in shown
         assert "未证明" in shown
-        classes = await page.locator(_LATEST).get_attribute("class") or ""
+        classes = await page.locator(LATEST).get_attribute("class") or ""
         is_of_use = expected["state"] in ("stamped", "booking", "booked")
         assert ("good" in classes) == is_of_use
 
@@ -103,8 +79,8 @@ async def test_dropped_files__read_as_chosen_ones(page: Page) -> None:
         }""",
         [case.trust, case.bundle.decode()],
     )
-    await page.wait_for_selector(_LATEST)
-    assert "查验一致" in await page.locator(_LATEST).inner_text()
+    await page.wait_for_selector(LATEST)
+    assert "查验一致" in await page.locator(LATEST).inner_text()
 
 
 @pytest.mark.parametrize("suite", [SUITE_P256, SUITE_SM2])
@@ -139,7 +115,7 @@ async def test_time_of_a_bundle__under_300_milliseconds(page: Page) -> None:
         times = []
         for _ in range(3):
             await give(page, case)
-            times.append(float(await page.locator(_LATEST).get_attribute("data-milliseconds") or "inf"))
+            times.append(float(await page.locator(LATEST).get_attribute("data-milliseconds") or "inf"))
         print(f"{case.name}: {statistics.median(times):.0f} ms")
         assert statistics.median(times) < 300, case.name
 
