@@ -1,6 +1,7 @@
 """Write verifier/src/tables.json: what the page takes over from the SDK, so that both say and refuse the same.
 
-The layout of the receipt's elements with their forms, the steps of the list of checks, and the words of every reason.
+The layout of the receipt's elements with their forms, the steps of the list of checks, the words of every reason, and
+the words that people see of a receipt.
 ``--check`` fails when the file is stale.
 """
 
@@ -13,6 +14,7 @@ from typing import Any, Final, get_args
 from pydantic import BeforeValidator, PlainValidator, StringConstraints
 from pydantic.fields import FieldInfo
 
+from piaolian_sdk import wording
 from piaolian_sdk.proof.errors import STEPS
 from piaolian_sdk.proof.reasons import REASONS
 from piaolian_sdk.receipt.model import AuxItem, Element, Header, Item, Main, MainExtension, Signature
@@ -63,6 +65,18 @@ def tables() -> str:
     document = {
         "layout": layout,
         "steps": [step.STEP for step in STEPS],
+        "words": {
+            "states": wording.STATES,
+            "standing": sorted(wording.STANDING),
+            "results": wording.RESULTS,
+            "red_number": wording.RED_NUMBER,
+            "paper_number": wording.PAPER_NUMBER,
+            "not_circulable": wording.NOT_CIRCULABLE,
+            "proven": wording.PROVEN,
+            "proven_at": wording.PROVEN_AT,
+            "not_proven": wording.NOT_PROVEN,
+            "list_not_proven": wording.LIST_NOT_PROVEN,
+        },
         "reasons": {code: {"zh": reason.message_zh} for code, reason in sorted(REASONS.items())},
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

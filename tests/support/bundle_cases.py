@@ -39,7 +39,13 @@ def verdict_of(case: BundleCase) -> dict[str, Any]:
         found = verify_bundle(case.bundle, Trust.from_json(case.trust.encode()), case.at)
     except PiaolianError as error:
         return {"step": getattr(error, "step", ""), "code": error.code}
-    return {"state": found.state, "evidence": found.evidence_number, "amount": text_from_fen(found.amount_fen)}
+    words = [found.state_zh, *found.proven, *found.not_proven]
+    return {
+        "state": found.state,
+        "words": words,
+        "evidence": found.evidence_number,
+        "amount": text_from_fen(found.amount_fen),
+    }
 
 
 def good_cases() -> Iterator[BundleCase]:
@@ -61,6 +67,7 @@ def good_cases() -> Iterator[BundleCase]:
             "exchanged": exchanged,
             "booking": booking,
             "booked": booked,
+            "for arrears": world.issue_for_arrears(18),
         }
         for name, one in parts.items():
             yield BundleCase(f"{name}, {suite}", world.bundle(one).to_bytes(), trust)

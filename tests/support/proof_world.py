@@ -212,6 +212,14 @@ class ProofWorld:
         document = self.document(model.model_copy(update={"main": main}), NON_TAX_CODE, number)
         return self.stamp(document, CODE_RANGE, number, mode=1)
 
+    def issue_for_arrears(self, number: int) -> ReceiptParts:
+        """Stamp a receipt under list control that may not circulate."""
+        model = sample_model(OUTPATIENT)
+        extension = model.main.main_ext.model_copy(update={"is_arrears": "0", "arrears_reason": "门诊费未付"})
+        return self.issue_by_list(
+            number, model=model.model_copy(update={"main": model.main.model_copy(update={"main_ext": extension})})
+        )
+
     def issue_red(self, original: ReceiptParts, number: int = 501, range_id: int = RED_RANGE) -> ReceiptParts:
         """Reverse a receipt."""
         model = sample_model(RED)

@@ -15,7 +15,8 @@ export function judge(request) {
   try {
     if (!trusts.has(request.trust)) trusts.set(request.trust, readTrust(utf8(request.trust)));
     const found = verifyBundle(fromBase64(request.bundle), trusts.get(request.trust), request.at);
-    return { state: found.state, evidence: found.evidenceNumber, amount: found.amount };
+    const words = [found.stateZh, ...found.proven, ...found.notProven];
+    return { state: found.state, words, evidence: found.evidenceNumber, amount: found.amount };
   } catch (error) {
     if (error instanceof Refusal) return { step: error.step, code: error.code };
     return { crash: String(error?.stack ?? error) };

@@ -4,8 +4,8 @@
 import { Refusal } from '../refusal.js';
 import tables from '../tables.json' with { type: 'json' };
 
-/** States in which a receipt may be reimbursed; others are authentic and of no use, which must not look green. */
-const GREEN = new Set(['stamped', 'booked', 'booking']);
+/** What is authentic and stands; every other state is authentic and of no use, which must not look green. */
+const STANDING = new Set(tables.words.standing);
 
 /**
  * @param {string} name
@@ -47,8 +47,8 @@ function listed(title, items, kind = 'ul') {
  * @param {string} file Name of the file.
  */
 export function verifiedCard(found, file) {
-  const tone = found.sandbox || !GREEN.has(found.state) ? 'caution' : 'good';
-  const title = found.sandbox ? '沙箱票据：测试数据，不是正式票据' : `查验一致·${found.stateZh}`;
+  const tone = found.sandbox || !found.isCirculable || !STANDING.has(found.state) ? 'caution' : 'good';
+  const title = found.sandbox ? '沙箱票据：测试数据，不是正式票据' : `${tables.words.results.match}·${found.stateZh}`;
   const minutes = Math.floor(found.ageSeconds / 60);
   const age = minutes < 120 ? `${minutes} 分钟` : minutes < 2880 ? `${Math.floor(minutes / 60)} 小时` : `${Math.floor(minutes / 1440)} 天`;
   return card(

@@ -2,26 +2,14 @@
  * What a checked bundle says: the receipt, its state at one block, what was proven and what was not.
  */
 import { beijingText, fenFromText, textFromFen } from '../receipt/amounts.js';
+import tables from '../tables.json' with { type: 'json' };
 
 const WHOLE = 1_000_000_000n;
-const PROVEN = [
-  '单位签名有效，签名时证书有效且未吊销',
-  '财政监制签名有效，签名时证书有效且未吊销',
-  '文件逐字节与链上存证一致',
-  '代码、号码、金额、开票日期与链上存证一致',
-  '开票单位、号段与链上登记一致',
-  '合约代码在信任文件允许范围内',
-];
-const NOT_PROVEN = [
-  '该区块之后的状态变化（冲红、换开、入账等），须联网查验',
-  '单位证书是否仍为当前登记证书',
-  '信任文件生成之后公布的证书吊销',
-];
-const LIST_NOT_PROVEN = '清单管理票据的项目与单价（由财政部门在监制时核对）';
+const { words } = tables;
 
 /**
  * @typedef {{code: string, number: string, checkCode: string, amount: string, issueDate: string, state: string,
- *   stateZh: string, redNumber: string | null, paperNumber: string | null, evidenceNumber: string, name: string,
+ *   stateZh: string, isCirculable: boolean, redNumber: string | null, paperNumber: string | null, evidenceNumber: string, name: string,
  *   unitName: string, unitSubject: string, supervisionSubject: string, supervision: any, blockNumber: number,
  *   blockTime: string, members: string[], networkName: string, sandbox: boolean, ageSeconds: number,
  *   proven: string[], notProven: string[]}} VerifiedReceipt
@@ -38,7 +26,8 @@ const LIST_NOT_PROVEN = '清单管理票据的项目与单价（由财政部门�
  */
 export function verifiedReceipt(members, receipt, trust, signers, state, atUnix) {
   const { checkpoint, header, root, network } = members;
-  const [name, nameZh] = stateWords(state);
+  const name = stateName(state);
+  const isCirculable = receipt.main.MainExt?.IsArrears !== '0';
   const time = beijingText(checkpoint.timestamp);
   const signed = checkpoint.signatures.map((/** @type {any} */ one) => one.member);
   const place = Number(members.receipt.number) - header.first;
@@ -50,7 +39,8 @@ export function verifiedReceipt(members, receipt, trust, signers, state, atUnix)
     amount: textFromFen(/** @type {bigint} */ (fenFromText(receipt.main.TotalAmount))),
     issueDate: receipt.main.IssueDate,
     state: name,
-    stateZh: nameZh,
+    stateZh: stateWords(name, state, isCirculable),
+    isCirculable,
     redNumber: state.redNumber,
     paperNumber: state.paperNumber,
     evidenceNumber: `PL${network.chain_id}-${digits(root.id, 8)}-${digits(root.position, 3)}-${digits(place, 4)}`,
@@ -65,17 +55,40 @@ export function verifiedReceipt(members, receipt, trust, signers, state, atUnix)
     networkName: trust.file.network_name,
     sandbox: trust.file.sandbox,
     ageSeconds: Math.max(atUnix - checkpoint.timestamp, 0),
-    proven: [...PROVEN, `${time} 第 ${checkpoint.number} 块的状态，${signed.length} 个成员签名`],
-    notProven: header.mode === 'list' ? [...NOT_PROVEN, LIST_NOT_PROVEN] : NOT_PROVEN,
+    proven: [...words.proven, filled(words.proven_at, { time, block: checkpoint.number, members: signed.length })],
+    notProven: header.mode === 'list' ? [...words.not_proven, words.list_not_proven] : words.not_proven,
   };
 }
 
-/** @param {import('./chain-checks.js').ProvenState} state @returns {[string, string]} */
-function stateWords(state) {
-  if (state.redNumber) return ['reversed', `已冲红（红票号 ${state.redNumber}）`];
-  if (state.paperNumber) return ['exchanged', `已换开纸质（纸质票号 ${state.paperNumber}）`];
-  if (state.isRed) return ['red', '红票·已上链'];
-  if (state.bookedShare >= WHOLE) return ['booked', '已入账'];
-  if (state.bookedShare > 0n) return ['booking', '报销中'];
-  return ['stamped', '已上链'];
+/**
+ * @param {import('./chain-checks.js').ProvenState} state
+ * @returns {'reversed' | 'exchanged' | 'red' | 'booked' | 'booking' | 'stamped'} The state that binds most.
+ */
+function stateName(state) {
+  if (state.redNumber) return 'reversed';
+  if (state.paperNumber) return 'exchanged';
+  if (state.isRed) return 'red';
+  if (state.bookedShare >= WHOLE) return 'booked';
+  return state.bookedShare > 0n ? 'booking' : 'stamped';
+}
+
+/**
+ * @param {ReturnType<typeof stateName>} name
+ * @param {import('./chain-checks.js').ProvenState} state
+ * @param {boolean} isCirculable
+ * @returns {string} The state in the words people see.
+ */
+function stateWords(name, state, isCirculable) {
+  let text = words.states[name];
+  if (name === 'reversed') text += filled(words.red_number, { number: state.redNumber });
+  if (name === 'exchanged') text += filled(words.paper_number, { number: state.paperNumber });
+  return isCirculable ? text : `${text}·${words.not_circulable}`;
+}
+
+/**
+ * @param {string} template
+ * @param {Record<string, string | number | null>} values By the names in braces.
+ */
+function filled(template, values) {
+  return template.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }

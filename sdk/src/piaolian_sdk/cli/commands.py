@@ -17,6 +17,7 @@ from piaolian_sdk.rules import RULES, CatalogueItem, PaidNotice, RuleContext, ki
 from piaolian_sdk.signing import CertificateTrust, verify_supervision_signature, verify_unit_signature
 from piaolian_sdk.verify import verify_receipt_online
 from piaolian_sdk.wire import ReceiptProof
+from piaolian_sdk.wording import RESULTS
 
 Outcome = tuple[list[str], bool]
 
@@ -70,7 +71,7 @@ def verify_online(arguments: argparse.Namespace) -> Outcome:
     read_at = datetime.fromtimestamp(verified.block.timestamp, tz=BEIJING)
     amount = text_from_fen(fen_from_decimal(main.total_amount))
     lines = [
-        f"查验一致：{main.einvoice_code} {main.einvoice_number} 金额 {amount}",
+        f"{RESULTS['match']}：{main.einvoice_code} {main.einvoice_number} 金额 {amount}",
         f"状态：{verified.state_zh}",
         f"上链时间：{verified.stamped_at:%Y-%m-%d %H:%M:%S}  存证编号：{proof.evidence_number}",
         f"单位签名证书：{verified.document.unit_signer.certificate.subject}",

@@ -11,7 +11,7 @@ from piaolian_sdk.cli.trust import list_lines, read_trust
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.money import capital_words, fen_from_decimal, text_from_fen
 from piaolian_sdk.receipt import ParsedReceipt, fields_of, parse_receipt
-from piaolian_sdk.rules import NOT_CIRCULABLE_ZH, kind_of
+from piaolian_sdk.rules import kind_of
 from piaolian_sdk.signing import (
     SoftwareSigner,
     known_answer,
@@ -21,6 +21,7 @@ from piaolian_sdk.signing import (
     verify_unit_signature,
 )
 from piaolian_sdk.tree import disclose, fields_root
+from piaolian_sdk.wording import NOT_CIRCULABLE
 
 Outcome = tuple[list[str], bool]
 _SEED_BYTES = 32
@@ -54,7 +55,7 @@ def show_file(arguments: argparse.Namespace) -> Outcome:
         extension = main.main_ext
         lines.append(f"红字票据，原票据：{extension.related_invoice_code} {extension.related_invoice_number}")
     if not main.is_circulable:
-        lines.append(f"{NOT_CIRCULABLE_ZH}：{main.main_ext.arrears_reason or '（未填原因）'}")
+        lines.append(f"{NOT_CIRCULABLE}：{main.main_ext.arrears_reason or '（未填原因）'}")
     if main.remark:
         lines.append(f"备注：{main.remark}")
     lines.append(f"签名：{len(receipt.signatures)} 个（未验证，请用 receipt verify 验证）")

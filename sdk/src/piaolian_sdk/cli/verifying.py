@@ -20,11 +20,11 @@ from piaolian_sdk.errors import InputError, PiaolianError
 from piaolian_sdk.money import fen_from_decimal, text_from_fen
 from piaolian_sdk.proof import Trust, VerifiedReceipt, verify_bundle, verify_countersigned
 from piaolian_sdk.qr import read_qr_image, read_qr_text, verify_short_qr
+from piaolian_sdk.wording import RESULTS
 
 Outcome = tuple[list[str], int]
 PROVEN, REFUSED, NOT_PROVEN = 0, 1, 4
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"}
-_USABLE = {"stamped", "booking"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _judge(source: str, trust: Trust, at_unix: int) -> Finding:
         return _found(name, source, trust, at_unix)
     except PiaolianError as error:
         step = getattr(error, "step", None)
-        words = f"查验不一致：{error.message_zh}（{error.code}）" + (f"，步骤 {step}" if step else "")
+        words = f"{RESULTS['mismatch']}：{error.message_zh}（{error.code}）" + (f"，步骤 {step}" if step else "")
         return Finding(name, REFUSED, None, words, {"result": "refused", "step": step, **error.to_problem()})
 
 
@@ -142,7 +142,7 @@ def _found(name: str, source: str, trust: Trust, at_unix: int) -> Finding:
         return Finding(name, NOT_PROVEN, elements, "已监制签名，未上链证明", members)
     receipt = verify_bundle(data, trust, at_unix)
     elements = Elements.of_document(receipt.parsed.model.main)
-    words = f"查验一致：{receipt.state_zh}"
+    words = f"{RESULTS['match']}：{receipt.state_zh}"
     return Finding(name, PROVEN, elements, words, {"result": "proven", **receipt.to_json_members()}, receipt)
 
 
@@ -163,7 +163,7 @@ def _listed(elements: Elements, finding: Finding | None) -> Finding:
         return Finding(name, NOT_PROVEN, elements, "没有该票的证明包", {"result": "without-bundle"})
     different = elements.differences(finding.elements)
     if different:
-        words = "查验不一致：" + "、".join(different)
+        words = f"{RESULTS['mismatch']}：" + "、".join(different)
         return Finding(name, REFUSED, elements, words, {"result": "mismatch", "different": different})
     return Finding(name, finding.exit_code, elements, finding.words, finding.members, finding.receipt)
 
@@ -190,7 +190,7 @@ def _detailed(finding: Finding, trust: Trust) -> list[str]:
     return [
         *lines,
         f"票据：{receipt.code} {receipt.number} 金额 {text_from_fen(receipt.amount_fen)} 开票日期 {receipt.issue_date}",
-        *(["注意：该票据已不能报销"] if receipt.state not in _USABLE else []),
+        *(["注意：该票据已不能报销"] if not receipt.is_reimbursable else []),
         f"存证编号：{receipt.evidence_number}",
         f"单位签名证书：{receipt.unit_signer.certificate.subject}",
         f"监制签名证书：{receipt.supervision_signer.certificate.subject}",

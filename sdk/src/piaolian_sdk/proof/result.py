@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.money import fen_from_decimal, text_from_fen
@@ -12,22 +11,16 @@ from piaolian_sdk.proof.trust import Trust
 from piaolian_sdk.receipt import ParsedReceipt
 from piaolian_sdk.signing import VerifiedSigner
 from piaolian_sdk.tree import evidence_number
-
-_WHOLE: Final = 1_000_000_000
-_PROVEN: Final = (
-    "单位签名有效，签名时证书有效且未吊销",
-    "财政监制签名有效，签名时证书有效且未吊销",
-    "文件逐字节与链上存证一致",
-    "代码、号码、金额、开票日期与链上存证一致",
-    "开票单位、号段与链上登记一致",
-    "合约代码在信任文件允许范围内",
+from piaolian_sdk.wording import (
+    LIST_NOT_PROVEN,
+    NOT_PROVEN,
+    PROVEN,
+    PROVEN_AT,
+    REIMBURSABLE,
+    StateName,
+    state_name,
+    state_words,
 )
-_NOT_PROVEN: Final = (
-    "该区块之后的状态变化（冲红、换开、入账等），须联网查验",
-    "单位证书是否仍为当前登记证书",
-    "信任文件生成之后公布的证书吊销",
-)
-_LIST_NOT_PROVEN: Final = "清单管理票据的项目与单价（由财政部门在监制时核对）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +38,7 @@ class VerifiedReceipt:
         supervision_signer: Who countersigned.
         state: ``stamped``, ``red``, ``reversed``, ``exchanged``, ``booking`` or ``booked``, at the block.
         state_zh: The words people see.
+        is_circulable: The document may be reimbursed at all; one for arrears may not.
         red_number: Code and number of the red receipt, when reversed.
         paper_number: Code and number of the paper original, when exchanged.
         booked_share: Billionths.
@@ -67,8 +61,9 @@ class VerifiedReceipt:
     payment_code: str | None
     unit_signer: VerifiedSigner
     supervision_signer: VerifiedSigner
-    state: str
+    state: StateName
     state_zh: str
+    is_circulable: bool
     red_number: str | None
     paper_number: str | None
     booked_share: int
@@ -82,6 +77,11 @@ class VerifiedReceipt:
     proven: tuple[str, ...]
     not_proven: tuple[str, ...]
 
+    @property
+    def is_reimbursable(self) -> bool:
+        """Whether the receipt, as it was at the block, may still be reimbursed."""
+        return self.is_circulable and self.state in REIMBURSABLE
+
     def to_json_members(self) -> dict[str, object]:
         """Return what a program needs, without names of payers: the document itself is not repeated."""
         return {
@@ -92,6 +92,7 @@ class VerifiedReceipt:
             "payment_code": self.payment_code,
             "state": self.state,
             "state_zh": self.state_zh,
+            "reimbursable": self.is_reimbursable,
             "red_number": self.red_number,
             "paper_number": self.paper_number,
             "booked_share": self.booked_share,
@@ -121,11 +122,20 @@ def verified_receipt(
 ) -> VerifiedReceipt:
     """Put the result together; every check has been made."""
     main, checkpoint, header = parsed.model.main, bundle.checkpoint, bundle.header
-    name, name_zh = _state_words(state)
+    name = state_name(
+        is_reversed=state.red_number is not None,
+        is_void=False,
+        is_on_paper=state.paper_number is not None,
+        is_red=state.is_red,
+        booked_share=state.booked_share,
+    )
+    words = state_words(
+        name, red_number=state.red_number, paper_number=state.paper_number, is_circulable=main.is_circulable
+    )
     block_time = datetime.fromtimestamp(checkpoint.timestamp, tz=BEIJING)
     members = tuple(entry.member for entry in checkpoint.signatures)
-    when = f"{block_time:%Y-%m-%d %H:%M:%S} 第 {checkpoint.number} 块的状态，{len(members)} 个成员签名"
-    not_proven = (*_NOT_PROVEN, _LIST_NOT_PROVEN) if header.mode == "list" else _NOT_PROVEN
+    moment = f"{block_time:%Y-%m-%d %H:%M:%S}"
+    proven_at = PROVEN_AT.format(time=moment, block=checkpoint.number, members=len(members))
     place = int(bundle.receipt.number) - header.first
     return VerifiedReceipt(
         parsed=parsed,
@@ -137,7 +147,8 @@ def verified_receipt(
         unit_signer=signers[0],
         supervision_signer=signers[1],
         state=name,
-        state_zh=name_zh,
+        state_zh=words,
+        is_circulable=main.is_circulable,
         red_number=state.red_number,
         paper_number=state.paper_number,
         booked_share=state.booked_share,
@@ -148,21 +159,6 @@ def verified_receipt(
         network_name=trust.file.network_name,
         sandbox=trust.file.sandbox,
         age_seconds=max(at_unix - checkpoint.timestamp, 0),
-        proven=(*_PROVEN, when),
-        not_proven=not_proven,
+        proven=(*PROVEN, proven_at),
+        not_proven=(*NOT_PROVEN, LIST_NOT_PROVEN) if header.mode == "list" else NOT_PROVEN,
     )
-
-
-def _state_words(state: ProvenState) -> tuple[str, str]:
-    """Return the state that binds most, in the order in which the public page shows it."""
-    if state.red_number:
-        return "reversed", f"已冲红（红票号 {state.red_number}）"
-    if state.paper_number:
-        return "exchanged", f"已换开纸质（纸质票号 {state.paper_number}）"
-    if state.is_red:
-        return "red", "红票·已上链"
-    if state.booked_share >= _WHOLE:
-        return "booked", "已入账"
-    if state.booked_share:
-        return "booking", "报销中"
-    return "stamped", "已上链"

@@ -6,8 +6,9 @@ from piaolian_sdk.errors import InputError
 from piaolian_sdk.receipt import EInvoice, MainExtension, ParsedReceipt
 from piaolian_sdk.rules.context import RuleContext
 from piaolian_sdk.rules.rule import Finding
+from piaolian_sdk.wording import NOT_CIRCULABLE
 
-NOT_CIRCULABLE_ZH = "欠费·不可流通"
+NOT_CIRCULABLE_ZH = NOT_CIRCULABLE
 
 
 def kind_fields(receipt: EInvoice, context: RuleContext) -> Iterator[Finding]:
@@ -40,7 +41,7 @@ def check_circulable(receipt: ParsedReceipt | EInvoice) -> None:
         raise InputError(
             "receipt-not-circulable",
             "the receipt was issued for arrears and may not circulate",
-            f"{NOT_CIRCULABLE_ZH}：该票据因欠费开具，不得报销、入账",
+            f"{NOT_CIRCULABLE}：该票据因欠费开具，不得报销、入账",
             field="Main/MainExt/IsArrears",
             rule="a receipt for arrears is neither reimbursed nor booked",
             remedy="pay what is owed and ask the unit to reverse this receipt and issue another",

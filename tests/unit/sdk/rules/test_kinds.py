@@ -9,7 +9,6 @@ from piaolian_sdk.errors import InputError
 from piaolian_sdk.receipt import EInvoice, MainExtension, parse_receipt, renumber, write_unsigned
 from piaolian_sdk.rules import (
     KINDS,
-    NOT_CIRCULABLE_ZH,
     CatalogueItem,
     PaidNotice,
     RuleContext,
@@ -18,6 +17,7 @@ from piaolian_sdk.rules import (
     violations,
 )
 from piaolian_sdk.rules.kinds import COMMON_FIELDS
+from piaolian_sdk.wording import NOT_CIRCULABLE
 from support.documents import NON_TAX, sample_model
 
 PAY_CODE = "32099923300000000001"
@@ -216,7 +216,7 @@ def test_arrears__receipt__may_be_neither_reimbursed_nor_booked() -> None:
         check_circulable(with_arrears("0601", "0", "门诊费未付"))
 
     assert refusal.value.code == "receipt-not-circulable"
-    assert refusal.value.message_zh.startswith(NOT_CIRCULABLE_ZH)
+    assert refusal.value.message_zh.startswith(NOT_CIRCULABLE)
     assert "门诊费" not in f"{refusal.value} {refusal.value.message_zh}"
 
 
