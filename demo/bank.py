@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from demo.samples import text_of_fen
-from piaolian_oracle.simulator import Movement, SimulatedBank
+from piaolian_oracle.simulator import Movement, SimulatedBank, file_name, put_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from demo.oracles import OracleStation
 
 ACCOUNT = "0000000000000000001"
 
@@ -42,8 +44,25 @@ def send_statement(payments: Iterable[Payment], folders: Sequence[Path], *, at: 
     Returns:
         The statement's number; the bank counts from 1 without gaps.
     """
-    movements = [
-        Movement(payment.reference, text_of_fen(payment.amount_fen), at.date(), payment.payment_code)
-        for payment in payments
-    ]
-    return SimulatedBank(ACCOUNT, folders).send(movements, at=at)
+    return SimulatedBank(ACCOUNT, folders).send([movement_of(payment, at) for payment in payments], at=at)
+
+
+def movement_of(payment: Payment, at: datetime) -> Movement:
+    """Return a payment as the bank books it, on the day of `at`."""
+    return Movement(payment.reference, text_of_fen(payment.amount_fen), at.date(), payment.payment_code)
+
+
+def forge_statement(
+    truth: Iterable[Payment],
+    lie: Iterable[Payment],
+    honest: Sequence[OracleStation],
+    liar: OracleStation,
+    *,
+    at: datetime,
+) -> None:
+    """Have the bank send its next statement, which somebody replaced by another under the same number at one oracle."""
+    bank = SimulatedBank(ACCOUNT, [station.folder for station in (*honest, liar)])
+    number = bank.next_number()
+    for station, payments in [*((station, truth) for station in honest), (liar, lie)]:
+        movements = [movement_of(payment, at) for payment in payments]
+        put_file(station.folder, file_name(number), bank.message(number, movements, at=at))

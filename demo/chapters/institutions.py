@@ -44,6 +44,7 @@ def tell(world: World) -> None:
         step.detail[witness.name] = witness.base_url
     with report.step("三个预言机各有密钥与银行文件夹 / three oracles, each with its own key and folder") as step:
         stations = in_parallel(lambda index: oracles.prepare(world, index), range(3))
+        world.facts["oracles"] = stations
         world.facts["bank_folders"] = [station.folder for station in stations]
         step.detail |= {station.name: station.chain_address for station in stations}
     with report.step("部署合约并授权：监管、节点、预言机 / contracts, roles and areas") as step:

@@ -45,6 +45,15 @@ def test_story__told__at_least_320_receipts_are_final_by_code_and_by_list(report
     assert totals["red"] == 1
 
 
+def test_story__told__the_bank_spoke_by_statement_and_cfx_and_a_lie_changed_nothing(report: dict[str, Any]) -> None:
+    details = {key: value for step in report["steps"] for key, value in step.get("detail", {}).items()}
+
+    assert details["stopped"] == details["started"] == details["liar"] == "oracle-3"
+    assert details["not_reached"] == "peer-unreachable"
+    assert details["repeats"] == 6
+    assert details["received_fen"] == 1
+
+
 @pytest.mark.parametrize("refusal", _WANTED_REFUSALS.values(), ids=_WANTED_REFUSALS.keys())
 def test_story__refusal__names_who_decided_and_the_code(report: dict[str, Any], refusal: tuple[str, str]) -> None:
     refusals = {(step.get("decided_by"), step.get("code")) for step in report["steps"] if "code" in step}
