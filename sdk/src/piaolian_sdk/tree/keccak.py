@@ -15,7 +15,8 @@ WORD_BYTES = 32
 
 def keccak256(data: bytes) -> bytes:
     """Return the 32-byte Keccak-256 digest of ``data`` (the padding of Ethereum, not of FIPS 202)."""
-    return bytes(keccak_256(data).digest())
+    digest: bytes = keccak_256(data).digest()
+    return digest
 
 
 def uint_word(value: int, bits: int, field: str) -> bytes:

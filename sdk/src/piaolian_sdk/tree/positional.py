@@ -9,7 +9,7 @@ place. Leaves are hashed twice before they come here and inner nodes once, so th
 from collections.abc import Sequence
 
 from piaolian_sdk.errors import InputError, VerificationError
-from piaolian_sdk.tree.keccak import bytes32_word, keccak256
+from piaolian_sdk.tree.keccak import WORD_BYTES, bytes32_word, keccak256
 
 EMPTY_SIBLING = bytes(32)
 
@@ -34,7 +34,10 @@ def positional_tree(leaves: Sequence[bytes]) -> list[list[bytes]]:
         InputError: There is no leaf, or one has not 32 bytes.
     """
     _require_leaves(len(leaves))
-    levels = [[bytes32_word(leaf, "leaf") for leaf in leaves]]
+    for leaf in leaves:
+        if len(leaf) != WORD_BYTES:
+            bytes32_word(leaf, "leaf")
+    levels = [[bytes(leaf) for leaf in leaves]]
     while len(levels[-1]) > 1:
         below = levels[-1]
         padded = [*below, EMPTY_SIBLING] if len(below) % 2 else below
