@@ -1,5 +1,6 @@
 """The web application of a node."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -37,7 +38,11 @@ def create_app(context: NodeContext) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await require_current(context.database)
+        # In the background: until the processes stand, requests wait for them and nothing else does.
+        warming = asyncio.create_task(context.desks.warm())
         yield
+        warming.cancel()
+        context.desks.close()
         await context.database.close()
 
     app = FastAPI(

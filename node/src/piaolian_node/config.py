@@ -150,7 +150,8 @@ class NodeConfig(MemberSettings):
         max_waiting: Most submissions that may wait for the chain before new ones are told to come later.
         requests_per_minute: Limit per key.
         public_requests_per_minute: Limit per address on public pages and verification.
-        judge_threads: Threads that judge and countersign batches.
+        judge_threads: Threads for short pieces of work beside the event loop.
+        judge_processes: Processes that judge and countersign receipts; one for each core that the node may use.
         checkpoint_member: Name under which the trust file knows this member, or none: then it signs nothing.
         log_level: Level of the log.
     """
@@ -179,6 +180,7 @@ class NodeConfig(MemberSettings):
     requests_per_minute: int = Field(default=3000, ge=1)
     public_requests_per_minute: int = Field(default=120, ge=1)
     judge_threads: int = Field(default=4, ge=1, le=64)
+    judge_processes: int = Field(default=2, ge=1, le=64)
     checkpoint_member: str | None = Field(default=None, pattern=MEMBER_NAME)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -21,6 +21,8 @@ from piaolian_node.config import NodeConfig, read_file
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
 from piaolian_node.hsm import HSMToken
+from piaolian_node.receipts.desk import DeskSettings
+from piaolian_node.receipts.pool import DeskPool
 from piaolian_node.registry.facts import ChainFacts
 from piaolian_node.registry.parties import PartyDirectory
 from piaolian_node.registry.revocations import RevocationFolder
@@ -49,7 +51,8 @@ class NodeContext:
         private_key: Opens bodies for the department.
         trust: Roots of units and departments.
         revocations: Lists that the trust takes, where the settings name a folder.
-        executor: Runs the judging of batches.
+        executor: Runs short pieces of work on processor or disk outside the event loop.
+        desks: Processes that judge and countersign.
         checkpoints: Signs and gathers checkpoints, where the settings name a member.
         proof_trust: Trust file of the network, where the settings name one.
         random: Gives that many random bytes.
@@ -72,6 +75,7 @@ class NodeContext:
     revocations: RevocationFolder | None
     limits: Limits
     executor: Executor
+    desks: DeskPool
     checkpoints: CheckpointDesk | None
     proof_trust: Trust | None
     random: Callable[[int], bytes]
@@ -147,8 +151,22 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         else None,
         proof_trust=proof_trust,
         executor=ThreadPoolExecutor(max_workers=config.judge_threads, thread_name_prefix="judge"),
+        desks=DeskPool(_desk_settings(config, private_key), config.judge_processes),
         random=os.urandom,
         now=now,
+    )
+
+
+def _desk_settings(config: NodeConfig, private_key: Sm2PrivateKey) -> DeskSettings:
+    return DeskSettings(
+        roots=tuple(read_file(path, "trust_roots") for path in sorted(config.trust_roots.glob("*.pem"))),
+        module=config.pkcs11_module,
+        token_label=config.token_label,
+        token_pin=config.token_pin.get_secret_value(),
+        key_label=config.supervision_key_label,
+        certificate=read_file(config.supervision_certificate, "supervision_certificate"),
+        vault_key=private_key.scalar,
+        public_url=str(config.public_url),
     )
 
 

@@ -64,6 +64,18 @@ async def first_answer(connection: AsyncConnection, call: Call) -> FirstAnswer |
     return FirstAnswer(found.answer, found.submission)
 
 
+async def is_answered(connection: AsyncConnection, call: Call) -> bool:
+    """Whether there is an answer to this key, whatever it was used for."""
+    found = await connection.execute(
+        select(answers.c.created_at).where(
+            answers.c.key_id == call.caller.key_id,
+            answers.c.path == call.path,
+            answers.c.idempotency_key == call.idempotency_key,
+        )
+    )
+    return found.first() is not None
+
+
 async def keep_answer(
     connection: AsyncConnection,
     call: Call,

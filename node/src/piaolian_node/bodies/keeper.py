@@ -19,6 +19,8 @@ _logger = logging.getLogger(__name__)
 # Batches stored side by side: kubo is busy with one, we hash another.
 _SIDE_BY_SIDE = 4
 _REPLICATED_AT_ONCE = 32
+# How often final batches are looked for: their bodies take room for so long and harm nobody.
+_LET_GO_MS = 2_000
 
 
 class BodyKeeper:
@@ -34,6 +36,7 @@ class BodyKeeper:
         self._database = database
         self._store = store
         self._now_ms = now_ms
+        self._looked_ms = -_LET_GO_MS
 
     async def step(self) -> int:
         """Store what waits, copy what is stored, and return how many batches were touched.
@@ -41,15 +44,36 @@ class BodyKeeper:
         Raises:
             UnavailableError: The own daemon does not answer; the batches wait.
         """
-        return await self._store_new() + await self._replicate() + await self._let_go()
+        return await self.store() + await self.copy()
 
-    async def _store_new(self) -> int:
+    async def store(self) -> int:
+        """Store what waits in the own daemon, and return how many batches were tried."""
         async with self._database.read() as connection:
             rows = await rows_in_state(connection, ["countersigned"], limit=_SIDE_BY_SIDE, due_ms=self._now_ms())
-        await asyncio.gather(*[self._store_one(row) for row in rows])
+        if not rows:
+            return 0
+        roots = await asyncio.gather(*[self._put(row) for row in rows])
+        async with self._database.write() as connection:
+            for row, root in zip(rows, roots, strict=True):
+                if root is None:
+                    await postpone(connection, row, self._now_ms())
+                else:
+                    await change(connection, [row.sequence], self._now_ms(), state="stored", bodies_root=root)
         return len(rows)
 
-    async def _store_one(self, row: OutboxRow) -> None:
+    async def copy(self) -> int:
+        """Have the second daemon copy what is stored, empty what both hold, and return how many batches were touched.
+
+        A part of its own: blocks that come slowly over the swarm must not keep new batches from the first daemon.
+        """
+        copied = await self._replicate()
+        if copied == 0 and self._now_ms() - self._looked_ms < _LET_GO_MS:
+            return 0
+        self._looked_ms = self._now_ms()
+        return copied + await self._let_go()
+
+    async def _put(self, row: OutboxRow) -> bytes | None:
+        """Return the digest of the stored batch's root, or None when the daemon does not answer."""
         async with self._database.read() as connection:
             found = await connection.execute(
                 select(bodies.c.number, bodies.c.ciphertext)
@@ -62,11 +86,8 @@ class BodyKeeper:
             await self._store.put_batch(car)
         except UnavailableError as exc:
             _logger.warning("a batch of %s bodies waits: %s", len(ciphertexts), exc.message)
-            async with self._database.write() as connection:
-                await postpone(connection, row, self._now_ms())
-            return
-        async with self._database.write() as connection:
-            await change(connection, [row.sequence], self._now_ms(), state="stored", bodies_root=car.root_digest)
+            return None
+        return car.root_digest
 
     async def _replicate(self) -> int:
         async with self._database.read() as connection:
@@ -97,15 +118,12 @@ class BodyKeeper:
     async def _let_go(self) -> int:
         """Empty ciphertexts in the records once two daemons hold them and the batch is final."""
         async with self._database.read() as connection:
+            # From the few bodies that are still here to their rows, never from the many rows that are final.
+            held = select(bodies.c.submission).where(bodies.c.ciphertext.is_not(None)).distinct().subquery()
             query = (
-                select(bodies.c.submission)
-                .join(outbox, outbox.c.submission == bodies.c.submission)
-                .where(
-                    outbox.c.state == "final",
-                    outbox.c.replicated_at.is_not(None),
-                    bodies.c.ciphertext.is_not(None),
-                )
-                .distinct()
+                select(held.c.submission)
+                .join(outbox, outbox.c.submission == held.c.submission)
+                .where(outbox.c.state == "final", outbox.c.replicated_at.is_not(None))
                 .limit(_REPLICATED_AT_ONCE)
             )
             submissions = list((await connection.execute(query)).scalars())

@@ -23,7 +23,7 @@ from piaolian_sdk.contracts.events import DecodedLog
 _logger = logging.getLogger(__name__)
 
 # geth answers this many blocks of sparse logs within a second.
-_STRETCH_BLOCKS = 2_000
+STRETCH_BLOCKS = 2_000
 # Marks kept to find the last common block after a reorganisation.
 _MARKS_KEPT = 2_000
 
@@ -58,7 +58,7 @@ class Indexer:
         first = max(mark + 1, self._first_block)
         if first > final.number:
             return 0
-        last = min(final.number, first + _STRETCH_BLOCKS - 1)
+        last = min(final.number, first + STRETCH_BLOCKS - 1)
         stamp = final if last == final.number else await asyncio.to_thread(self._gateway.block, last)
         if stamp is None:
             return 0

@@ -31,6 +31,8 @@ _logger = logging.getLogger(__name__)
 
 # A transaction without a block is handed to the pool again after this time.
 _RESEND_MS = 5_000
+# While transactions are in flight, what waits is read this often at most: every row brings its whole act.
+_LOOK_MS = 200
 # Gas of single acts over their estimate: the state may change before they are mined.
 _GAS_MARGIN_PERCENT = 150
 # Refusals that say something about this node's account and nothing about the act.
@@ -69,6 +71,7 @@ class Relayer:
         self._interval_ms = interval_ms
         self._now_ms = now_ms
         self._last_sent_ms: dict[str, int] = {}
+        self._looked_ms = -_LOOK_MS
         # Rows that a trial call refused, with the highest nonce that was unmined then.
         self._doubts: dict[int, int] = {}
 
@@ -189,10 +192,13 @@ class Relayer:
         async with self._database.read() as connection:
             unmined = await ledger.entries(connection, ["signed", "sent"])
             free = self._in_flight - len(unmined)
+            if free <= 0 or (unmined and self._now_ms() - self._looked_ms < _LOOK_MS):
+                return 0
+            self._looked_ms = self._now_ms()
             candidates = await outbox_rows.rows_in_state(connection, ["accepted", "countersigned", "stored"])
+            if not candidates:
+                return 0
             held = await settling.held_ranges(connection)
-        if free <= 0 or not candidates:
-            return 0
         busy = {entry.kind for entry in unmined}
         groups = select_groups(candidates, now_ms=self._now_ms(), held=held)
         count = 0

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from web3 import Web3
 
 from piaolian_sdk.contracts.address_book import AddressBook
-from piaolian_sdk.contracts.chain import BlockStamp, FinalityPolicy
+from piaolian_sdk.contracts.chain import BlockStamp, FinalityPolicy, call_chain
 from piaolian_sdk.contracts.reader import ChainReader
 from piaolian_sdk.contracts.records import (
     Booking,
@@ -138,6 +138,10 @@ class ChainAccess:
         """
         self.ask(lambda reader: reader.check_network())
         return self.latest()
+
+    def height(self) -> int:
+        """Return the number of the newest block."""
+        return self.ask(lambda reader: call_chain(lambda: int(reader.web3.eth.block_number)))
 
     def latest(self) -> BlockStamp:
         """Return the newest block."""

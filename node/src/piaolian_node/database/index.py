@@ -31,7 +31,7 @@ chain_events = Table(
     PrimaryKeyConstraint("block_number", "log_index"),
     Index(None, "name", "block_number"),
     Index(None, "range"),
-    Index(None, "unit"),
+    Index(None, "unit", "name"),
 )
 
 units = Table(

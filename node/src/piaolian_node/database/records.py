@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -96,6 +97,10 @@ leases = Table(
     Index(None, "state", "expires_at"),
 )
 
+_UNCOPIED = text("bodies_root IS NOT NULL AND replicated_at IS NULL")
+_REFUSED = text("refusal IS NOT NULL")
+_HELD = text("ciphertext IS NOT NULL")
+
 # Requests accepted, on their way to the chain.
 outbox = Table(
     "outbox",
@@ -126,6 +131,10 @@ outbox = Table(
     UniqueConstraint("submission"),
     Index(None, "state", "kind"),
     Index(None, "range", "first"),
+    Index(None, "state", "range", "first"),
+    # What the worker looks for in every round; few rows are ever in these.
+    Index("ix_outbox_uncopied", "sequence", sqlite_where=_UNCOPIED, postgresql_where=_UNCOPIED),
+    Index("ix_outbox_refused", "range", sqlite_where=_REFUSED, postgresql_where=_REFUSED),
     Index(None, "subject_range", "subject_number"),
     Index(None, "key_id", "idempotency_key"),
     Index(None, "content_digest"),
@@ -214,6 +223,7 @@ bodies = Table(
     Column("ciphertext", LargeBinary),
     PrimaryKeyConstraint("range", "number"),
     Index(None, "submission"),
+    Index("ix_bodies_held", "submission", sqlite_where=_HELD, postgresql_where=_HELD),
 )
 
 # Small and erasable: what opens a body, and what books a receipt.

@@ -7,13 +7,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from piaolian_node.bodies import cid_of_ciphertext
 from piaolian_node.context import NodeContext
+from piaolian_node.receipts import desk
+from piaolian_node.receipts.desk import ToCountersign
 from piaolian_node.receipts.repository import NewReceipt
-from piaolian_sdk.qr import write_short_qr
-from piaolian_sdk.sealing import BodyToSeal, ReceiptBody, seal_batch
-from piaolian_sdk.signing import sign_receipt_as_supervisor
-from piaolian_sdk.sm2 import Sm2PublicKey
+from piaolian_sdk.sealing import new_batch_key, wrap_batch_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +51,28 @@ class Countersigned:
     wrapped_batch_keys: Mapping[str, bytes]
 
 
-def countersign(context: NodeContext, unit: int, judged: Sequence[Judged]) -> Countersigned:
-    """Sign in the HSM and seal the bodies. Blocks; nothing is written.
+async def countersign(context: NodeContext, unit: int, judged: Sequence[Judged]) -> Countersigned:
+    """Sign in the HSM and seal the bodies; nothing is written.
 
     Raises:
         SignerError: The HSM did not sign: nothing goes out unsigned.
     """
-    at = context.beijing_now()
-    documents = [sign_receipt_as_supervisor(one.document, context.supervision, at) for one in judged]
-    bodies = [_body(one, document) for one, document in zip(judged, documents, strict=True)]
-    sealed = seal_batch(bodies, context.recipients(unit), context.random)
-    new = []
-    for one, body in zip(judged, sealed.bodies, strict=True):
-        qr = write_short_qr(
-            str(context.config.public_url),
-            context.supervision,
-            code=one.columns["code"],
-            number=f"{one.columns['number']:010d}",
-            check_code=one.columns["check_code"],
-            amount_fen=one.total_fen,
-            issue_date=one.issue_date,
+    batch_key = new_batch_key(context.random)
+    items = [_item(one) for one in judged]
+    done = await context.desks.run(unit, desk.countersign, items, batch_key, context.beijing_now())
+    wrapped = await context.in_executor(wrap_batch_key, batch_key, context.recipients(unit))
+    new = [
+        NewReceipt(
+            columns={**one.columns, "qr": found.qr},
+            cid=found.cid,
+            ciphertext=found.ciphertext,
+            wrapped_content_key=found.wrapped_content_key,
+            payer_wrapped_key=found.payer_wrapped_key,
+            sealed_booking_secret=found.sealed_booking_secret,
         )
-        new.append(
-            NewReceipt(
-                columns={**one.columns, "qr": qr},
-                cid=cid_of_ciphertext(body.ciphertext),
-                ciphertext=body.ciphertext,
-                wrapped_content_key=body.wrapped_content_key,
-                payer_wrapped_key=body.payer_wrapped_key,
-                sealed_booking_secret=context.vault.seal(one.booking_secret, body.receipt_key),
-            )
-        )
-    return Countersigned(new, documents, sealed.wrapped_batch_keys)
+        for one, found in zip(judged, done, strict=True)
+    ]
+    return Countersigned(new, [found.document for found in done], wrapped)
 
 
 def receipt_key(columns: Mapping[str, Any] | RowMapping) -> str:
@@ -92,8 +80,17 @@ def receipt_key(columns: Mapping[str, Any] | RowMapping) -> str:
     return f"{columns['code']}{columns['number']:010d}"
 
 
-def _body(one: Judged, document: bytes) -> BodyToSeal:
-    address = bytes.fromhex(one.columns["booking_address"][2:])
-    plaintext = ReceiptBody(document, one.amount_salt, one.fields_seed, address).to_bytes()
-    payer = Sm2PublicKey.from_uncompressed(bytes.fromhex(one.payer_point)) if one.payer_point else None
-    return BodyToSeal(receipt_key(one.columns), plaintext, payer)
+def _item(one: Judged) -> ToCountersign:
+    return ToCountersign(
+        document=one.document,
+        code=one.columns["code"],
+        number=f"{one.columns['number']:010d}",
+        check_code=one.columns["check_code"],
+        total_fen=one.total_fen,
+        issue_date=one.issue_date,
+        amount_salt=one.amount_salt,
+        fields_seed=one.fields_seed,
+        booking_secret=one.booking_secret,
+        booking_address=bytes.fromhex(one.columns["booking_address"][2:]),
+        payer_point=one.payer_point,
+    )

@@ -11,7 +11,7 @@ from piaolian_node.outbox.acceptance import once
 from piaolian_node.pages.elements import Elements
 from piaolian_node.receipts import acts, questions
 from piaolian_node.receipts.bundle import bundle_of, find_held
-from piaolian_node.receipts.prepare import prepare_receipts, same_receipts
+from piaolian_node.receipts.prepare import prepare_receipts
 from piaolian_node.receipts.reversals import prepare_reversal, same_reversal, submit_reversal
 from piaolian_node.receipts.submit import submit_receipts
 from piaolian_sdk.wire import (
@@ -48,9 +48,7 @@ async def prepare(
     context: Context, signed: Annotated[tuple[Call, PrepareReceipts], Depends(writes(PrepareReceipts, "unit"))]
 ) -> PreparedReceipts:
     """Judge items and lease numbers to the good ones."""
-    call, message = signed
-    call = await context.in_executor(same_receipts, call, message)
-    return await once(context, call, message, prepare_receipts, PreparedReceipts)
+    return await prepare_receipts(context, *signed)
 
 
 @router.post(paths.RECEIPTS_SUBMIT, status_code=202)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from eth_keys.datatypes import PrivateKey
@@ -11,7 +11,7 @@ from eth_utils.exceptions import ValidationError
 from piaolian_node.errors import RefusedError
 from piaolian_sdk.contracts.errors import CONTRACT_ERRORS
 from piaolian_sdk.contracts.registry import credit_code_digest
-from piaolian_sdk.errors import InputError, RuleViolation, VerificationError
+from piaolian_sdk.errors import InputError, PiaolianError, RuleViolation, VerificationError
 from piaolian_sdk.receipt import (
     EInvoice,
     ParsedReceipt,
@@ -89,6 +89,33 @@ class JudgedDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftToJudge:
+    """A draft, and what was found out about it without reading it.
+
+    Attributes:
+        payment: The paid notice that it receipts, under code control.
+        is_judged: Whether it is refused already: then its digest alone is wanted.
+    """
+
+    draft: bytes
+    payment: PaidNotice | None = None
+    is_judged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftVerdict:
+    """What judging said of a draft; one of draft and problem is set unless it was judged before.
+
+    Attributes:
+        digest: By which drafts are compared: of the content, or of the bytes where they cannot be read.
+    """
+
+    digest: bytes
+    draft: JudgedDraft | None
+    problem: PiaolianError | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignedDocument:
     """A unit-signed document with its secrets, and what it must be."""
 
@@ -126,6 +153,11 @@ def judge_draft(draft: bytes, payment: PaidNotice | None, terms: Terms) -> Judge
         ContractRefusedError: The contract would refuse an item.
     """
     parsed = parse_receipt(draft)
+    rules = replace(_rule_context(terms, is_draft=True), payment=payment)
+    return _judge_parsed(parsed, content_digest_of(parsed.model), terms, rules)
+
+
+def _judge_parsed(parsed: ParsedReceipt, content_digest: bytes, terms: Terms, rules: RuleContext) -> JudgedDraft:
     model = parsed.model
     if model.main.einvoice_number != DRAFT_NUMBER or model.main.random_number != DRAFT_CHECK_CODE:
         raise RefusedError(
@@ -143,12 +175,32 @@ def judge_draft(draft: bytes, payment: PaidNotice | None, terms: Terms) -> Judge
             field="draft",
             remedy="sign after prepare gave the number",
         )
-    _judge(parsed, payment, terms, is_draft=True)
+    _judge(parsed, terms, rules)
     extension = model.main.main_ext
     related = None
     if extension.related_invoice_code and extension.related_invoice_number:
         related = (extension.related_invoice_code, extension.related_invoice_number)
-    return JudgedDraft(content_digest_of(model), amount_of(model), extension.pay_code or None, related)
+    return JudgedDraft(content_digest, amount_of(model), extension.pay_code or None, related)
+
+
+def judge_drafts(drafts: Sequence[DraftToJudge], terms: Terms) -> list[DraftVerdict]:
+    """Judge drafts, each on its own, in their order."""
+    rules = _rule_context(terms, is_draft=True)
+    return [_verdict(draft, terms, rules) for draft in drafts]
+
+
+def _verdict(draft: DraftToJudge, terms: Terms, rules: RuleContext) -> DraftVerdict:
+    try:
+        parsed = parse_receipt(draft.draft)
+        digest = content_digest_of(parsed.model)
+    except InputError as error:
+        return DraftVerdict(hashlib.sha256(draft.draft).digest(), None, None if draft.is_judged else error)
+    if draft.is_judged:
+        return DraftVerdict(digest, None, None)
+    try:
+        return DraftVerdict(digest, _judge_parsed(parsed, digest, terms, replace(rules, payment=draft.payment)), None)
+    except PiaolianError as error:
+        return DraftVerdict(digest, None, error)
 
 
 def judge_documents(
@@ -167,11 +219,12 @@ def judge_documents(
         VerificationError: A signature does not verify.
         RefusedError: A document is not what was prepared.
     """
-    return [_judge_document(document, terms, trust, certificate_digest) for document in documents]
+    rules = _rule_context(terms, is_draft=False)
+    return [_judge_document(document, terms, rules, trust, certificate_digest) for document in documents]
 
 
 def _judge_document(
-    document: SignedDocument, terms: Terms, trust: CertificateTrust, certificate_digest: bytes
+    document: SignedDocument, terms: Terms, rules: RuleContext, trust: CertificateTrust, certificate_digest: bytes
 ) -> JudgedDocument:
     parsed = parse_receipt(document.document)
     main = parsed.model.main
@@ -185,7 +238,7 @@ def _judge_document(
     if content_digest_of(parsed.model) != document.content_digest:
         raise _mismatch(document.number, "the content must be that of the draft")
     # 2. It meets the rules now: a lease may have been kept past midnight or past the end of an item.
-    _judge(parsed, document.payment, terms, is_draft=False)
+    _judge(parsed, terms, replace(rules, payment=document.payment))
     # 3. It has the unit's signature and no other yet.
     if parsed.supervision_signature_bytes is not None:
         raise _mismatch(document.number, "it must have the unit's signature alone")
@@ -258,7 +311,7 @@ def booking_address_of(secret: bytes) -> str:
         ) from exc
 
 
-def _judge(parsed: ParsedReceipt, payment: PaidNotice | None, terms: Terms, *, is_draft: bool) -> None:
+def _judge(parsed: ParsedReceipt, terms: Terms, rules: RuleContext) -> None:
     main = parsed.model.main
     if main.einvoice_code != terms.code:
         raise RefusedError(
@@ -269,7 +322,7 @@ def _judge(parsed: ParsedReceipt, payment: PaidNotice | None, terms: Terms, *, i
             rule=terms.code,
             remedy="use the code of the range",
         )
-    check_receipt(parsed, _rule_context(payment, terms, is_draft=is_draft))
+    check_receipt(parsed, rules)
     party_code = main.invoicing_party.invoicing_party_code
     if credit_code_digest(party_code) != terms.credit_code_digest:
         raise RuleViolation(
@@ -292,7 +345,8 @@ def _judge_item(item: ItemTerms, terms: Terms) -> None:
         raise CONTRACT_ERRORS["ItemNotPermitted"]({"item": item.item, "unit": terms.unit})
 
 
-def _rule_context(payment: PaidNotice | None, terms: Terms, *, is_draft: bool) -> RuleContext:
+def _rule_context(terms: Terms, *, is_draft: bool) -> RuleContext:
+    """Return what is the same for all documents of a batch; the payment is each one's own."""
     return RuleContext(
         beijing_now=terms.beijing_now,
         catalogue={
@@ -300,7 +354,6 @@ def _rule_context(payment: PaidNotice | None, terms: Terms, *, is_draft: bool) -
             for code, item in terms.items.items()
         },
         kind=kind_of(terms.code),
-        payment=payment,
         rounding_item_codes=frozenset(code for code, item in terms.items.items() if item.is_rounding),
         is_draft=is_draft,
     )

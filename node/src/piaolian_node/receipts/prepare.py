@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from piaolian_node.api.answers import first_answer, keep_answer
+from piaolian_node.api.answers import first_answer, is_answered, keep_answer
 from piaolian_node.api.call import Call
 from piaolian_node.api.problems import problem_members
 from piaolian_node.context import NodeContext
@@ -18,14 +18,15 @@ from piaolian_node.outbox import leases
 from piaolian_node.outbox.backpressure import require_room
 from piaolian_node.outbox.leases import Lease
 from piaolian_node.payments.notices import NoticeRow, find_notices, paid_notice
-from piaolian_node.receipts import repository
-from piaolian_node.receipts.judging import JudgedDraft, Terms, draft_digest, judge_draft
+from piaolian_node.receipts import desk, repository
+from piaolian_node.receipts.judging import DraftToJudge, DraftVerdict, JudgedDraft, Terms, draft_digest
 from piaolian_node.receipts.terms import require_registered, terms_for
 from piaolian_node.registry.facts import RangeFacts
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.contracts.records import ControlMode, RangeClass
 from piaolian_sdk.errors import PiaolianError
 from piaolian_sdk.money import text_from_fen
+from piaolian_sdk.rules import PaidNotice
 from piaolian_sdk.wire import (
     DuplicateOf,
     Mode,
@@ -51,11 +52,15 @@ class _Judged:
 
 
 async def prepare_receipts(context: NodeContext, call: Call, message: PrepareReceipts) -> PreparedReceipts:
-    """Judge the items and lease numbers.
+    """Judge the items and lease numbers, or give the first answer to this key again.
 
     Raises:
-        PiaolianError: The range cannot be used at all.
+        PiaolianError: The range cannot be used at all, or the key was used for other receipts.
     """
+    async with context.database.read() as connection:
+        is_known = await is_answered(connection, call)
+    if is_known:
+        return await _first_answer(context, call, message)
     facts = await context.facts.range(call.unit, message.range)
     require_registered(call.caller, facts.record)
     facts.require_usable(RangeClass.RECEIPT, context.beijing_now().date())
@@ -64,7 +69,8 @@ async def prepare_receipts(context: NodeContext, call: Call, message: PrepareRec
         terms = await terms_for(context, connection, facts)
         codes = [item.payment_code for item in message.items if item.payment_code]
         notices = await find_notices(connection, codes)
-    judged = await _judge_all(context, message.items, notices, terms, facts)
+    judged, digests = await _judge_all(context, message.items, notices, terms, facts)
+    call = same_receipts(call, message, digests)
     async with context.database.write() as connection:
         answered = await first_answer(connection, call)
         if answered is not None:
@@ -76,14 +82,29 @@ async def prepare_receipts(context: NodeContext, call: Call, message: PrepareRec
     return answer
 
 
-def same_receipts(call: Call, message: PrepareReceipts) -> Call:
+async def _first_answer(context: NodeContext, call: Call, message: PrepareReceipts) -> PreparedReceipts:
+    """Return what was answered to this key: what was done must not be judged again."""
+    digests = await context.in_executor(lambda: [draft_digest(item.draft) for item in message.items])
+    async with context.database.read() as connection:
+        answered = await first_answer(connection, same_receipts(call, message, digests))
+    if answered is None:
+        raise RuntimeError("an answer that is kept for two days is gone")
+    return PreparedReceipts.model_validate_json(answered.answer)
+
+
+def same_receipts(call: Call, message: PrepareReceipts, digests: Sequence[bytes]) -> Call:
     """Return the call with the digest of what is asked, so that drafts written again a moment later are the same.
 
     A unit that lost the answer makes its drafts anew, with another time in them; it must get its lease again.
+
+    Args:
+        call: The call.
+        message: Its message.
+        digests: ``draft_digest`` of each item.
     """
     digest = hashlib.sha256(str(message.range).encode())
-    for item in message.items:
-        digest.update(f"|{item.business_number}|{item.payment_code or ''}|".encode() + draft_digest(item.draft))
+    for item, of_draft in zip(message.items, digests, strict=True):
+        digest.update(f"|{item.business_number}|{item.payment_code or ''}|".encode() + of_draft)
     return replace(call, content_digest=digest.digest())
 
 
@@ -101,25 +122,41 @@ async def _judge_all(
     notices: Mapping[str, NoticeRow],
     terms: Terms,
     facts: RangeFacts,
-) -> list[_Judged]:
+) -> tuple[list[_Judged], list[bytes]]:
+    """Return each item with its verdict, and the digests of the drafts."""
     by_code = facts.numbers.mode == ControlMode.BY_CODE
+    known = [notices.get(item.payment_code or "") for item in items]
+    asked = [_payment_of(item, notice, terms, by_code=by_code) for item, notice in zip(items, known, strict=True)]
+    drafts = [
+        DraftToJudge(item.draft, payment, is_judged=problem is not None)
+        for item, (payment, problem) in zip(items, asked, strict=True)
+    ]
+    verdicts = await context.desks.run(facts.unit, desk.judge, drafts, terms)
+    judged = [
+        _judged(item, notice, problem, verdict)
+        for item, notice, (_, problem), verdict in zip(items, known, asked, verdicts, strict=True)
+    ]
+    return judged, [verdict.digest for verdict in verdicts]
 
-    def judge() -> list[_Judged]:
-        return [_judge_item(item, notices, terms, by_code=by_code) for item in items]
 
-    return await context.in_executor(judge)
-
-
-def _judge_item(item: ReceiptToPrepare, notices: Mapping[str, NoticeRow], terms: Terms, *, by_code: bool) -> _Judged:
-    notice = notices.get(item.payment_code or "")
+def _payment_of(
+    item: ReceiptToPrepare, notice: NoticeRow | None, terms: Terms, *, by_code: bool
+) -> tuple[PaidNotice | None, PiaolianError | None]:
+    """Return the payment that an item receipts, or why it cannot have a number."""
     try:
         _require_payment_code(item, by_code=by_code)
-        payment = paid_notice(notice, item.payment_code or "", terms.unit) if by_code else None
-        draft = judge_draft(item.draft, payment, terms)
-        _require_blue(draft)
+        return (paid_notice(notice, item.payment_code or "", terms.unit) if by_code else None), None
     except PiaolianError as error:
-        return _Judged(item, notice, None, error)
-    return _Judged(item, notice, draft, None)
+        return None, error
+
+
+def _judged(
+    item: ReceiptToPrepare, notice: NoticeRow | None, problem: PiaolianError | None, verdict: DraftVerdict
+) -> _Judged:
+    problem = problem or verdict.problem
+    if verdict.draft is not None and problem is None:
+        problem = _red_problem(verdict.draft)
+    return _Judged(item, notice, None if problem else verdict.draft, problem)
 
 
 def _require_payment_code(item: ReceiptToPrepare, *, by_code: bool) -> None:
@@ -141,15 +178,16 @@ def _require_payment_code(item: ReceiptToPrepare, *, by_code: bool) -> None:
         )
 
 
-def _require_blue(draft: JudgedDraft) -> None:
-    if draft.related is not None or draft.amount_fen < 0:
-        raise RefusedError(
-            "request-malformed",
-            "a red receipt is issued by reversing its original",
-            "红票须通过冲红开具",
-            field="draft",
-            remedy="use /api/v1/reversals/prepare",
-        )
+def _red_problem(draft: JudgedDraft) -> RefusedError | None:
+    if draft.related is None and draft.amount_fen >= 0:
+        return None
+    return RefusedError(
+        "request-malformed",
+        "a red receipt is issued by reversing its original",
+        "红票须通过冲红开具",
+        field="draft",
+        remedy="use /api/v1/reversals/prepare",
+    )
 
 
 async def _judge_against_records(

@@ -26,7 +26,7 @@ from piaolian_node.outbox.backpressure import require_room
 from piaolian_node.outbox.leases import Lease
 from piaolian_node.outbox.payloads import ReversePayload
 from piaolian_node.outbox.rows import NewRow, add_row
-from piaolian_node.receipts import repository
+from piaolian_node.receipts import desk, repository
 from piaolian_node.receipts.bodies import rebuild_documents
 from piaolian_node.receipts.countersign import Countersigned, Judged, countersign
 from piaolian_node.receipts.judging import (
@@ -34,7 +34,6 @@ from piaolian_node.receipts.judging import (
     JudgedDraft,
     SignedDocument,
     draft_digest,
-    judge_documents,
     judge_draft,
 )
 from piaolian_node.receipts.lookup import on_chain, receipt_of, require_alive, require_owner, stamped_of
@@ -104,7 +103,7 @@ async def submit_reversal(context: NodeContext, call: Call, message: SubmitRever
         original = await _original(connection, call.unit, content["code"], content["original_number"])
     facts = await _facts(context, call, lease.range)
     await _require_reversible(context, original)
-    document = await _judge(context, facts, lease, message)
+    document = await _judge(context, call, facts, lease, message)
     if document.amount_fen != original.amount_fen or document.issue_date != message.issue_day:
         raise RefusedError(
             "lease-mismatch",
@@ -126,7 +125,7 @@ async def submit_reversal(context: NodeContext, call: Call, message: SubmitRever
         issue_date=document.issue_date,
         payer_point=message.payer_key,
     )
-    done = await context.in_executor(countersign, context, call.unit, [judged])
+    done = await countersign(context, call.unit, [judged])
     return await _accept(context, call, lease, payload, done)
 
 
@@ -230,7 +229,11 @@ async def _lease(
     )
 
 
-async def _judge(context: NodeContext, facts: RangeFacts, lease: Lease, message: SubmitReversal) -> JudgedDocument:
+async def _judge(
+    context: NodeContext, call: Call, facts: RangeFacts, lease: Lease, message: SubmitReversal
+) -> JudgedDocument:
+    # The processes that judge know the roots alone; what was revoked is known here.
+    context.trust.check(call.caller.certificate, context.beijing_now())
     async with context.database.read() as connection:
         terms = await terms_for(context, connection, facts)
     document = SignedDocument(
@@ -242,8 +245,8 @@ async def _judge(context: NodeContext, facts: RangeFacts, lease: Lease, message:
         booking_secret=message.booking_secret,
         payment=None,
     )
-    (judged,) = await context.in_executor(
-        judge_documents, [document], terms, context.trust, facts.record.certificate_digest
+    (judged,) = await context.desks.run(
+        facts.unit, desk.judge_signed, [document], terms, facts.record.certificate_digest
     )
     return judged
 

@@ -22,10 +22,10 @@ from piaolian_node.outbox.leases import Lease
 from piaolian_node.outbox.payloads import IssuePayload
 from piaolian_node.outbox.rows import NewRow, add_row
 from piaolian_node.payments.notices import NoticeRow, find_notices, paid_notice
-from piaolian_node.receipts import repository
+from piaolian_node.receipts import desk, repository
 from piaolian_node.receipts.bodies import rebuild_documents
 from piaolian_node.receipts.countersign import Countersigned, Judged, countersign
-from piaolian_node.receipts.judging import JudgedDocument, SignedDocument, judge_documents
+from piaolian_node.receipts.judging import JudgedDocument, SignedDocument
 from piaolian_node.receipts.terms import require_registered, terms_for
 from piaolian_node.registry.facts import RangeFacts
 from piaolian_sdk.acts import Issue
@@ -53,8 +53,10 @@ async def submit_receipts(context: NodeContext, call: Call, message: SubmitRecei
     facts = await context.facts.range(call.unit, lease.range)
     require_registered(call.caller, facts.record)
     facts.require_usable(RangeClass.RECEIPT, context.beijing_now().date())
+    # The processes that judge know the roots alone; what was revoked is known here.
+    context.trust.check(call.caller.certificate, context.beijing_now())
     judged, payload = await _judge(context, lease, facts, message)
-    done = await context.in_executor(countersign, context, call.unit, judged)
+    done = await countersign(context, call.unit, judged)
     submission = secrets.token_hex(16)
     async with context.database.write() as connection:
         answered = await first_answer(connection, call)
@@ -80,7 +82,7 @@ async def _judge(
     documents = [
         _signed_document(item, receipt, notices, facts) for item, receipt in zip(items, message.receipts, strict=True)
     ]
-    found = await context.in_executor(judge_documents, documents, terms, context.trust, facts.record.certificate_digest)
+    found = await context.desks.run(facts.unit, desk.judge_signed, documents, terms, facts.record.certificate_digest)
     for document in found:
         _require_day(message, document)
     return _assemble(context, lease, facts, message, found, notices)

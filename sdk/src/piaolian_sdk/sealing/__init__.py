@@ -23,10 +23,13 @@ from piaolian_sdk.sealing.envelope import (
     SealedBatch,
     SealedBody,
     add_recipient,
+    new_batch_key,
     open_body,
     open_body_as_payer,
     open_delivered_body,
     seal_batch,
+    seal_bodies,
+    wrap_batch_key,
 )
 from piaolian_sdk.sealing.erasure import (
     ApprovedErasure,
@@ -47,9 +50,12 @@ __all__ = [
     "SealedBody",
     "add_recipient",
     "approve_erasure",
+    "new_batch_key",
     "open_body",
     "open_body_as_payer",
     "open_delivered_body",
     "propose_erasure",
     "seal_batch",
+    "seal_bodies",
+    "wrap_batch_key",
 ]

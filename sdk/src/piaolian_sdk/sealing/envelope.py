@@ -97,9 +97,27 @@ def seal_batch(bodies: Sequence[BodyToSeal], recipients: Mapping[str, Sm2PublicK
     Raises:
         InputError: A delivery key has not 16 bytes.
     """
-    batch_key = random(_KEY_BYTES)
-    sealed = tuple(_seal_body(body, batch_key, random) for body in bodies)
-    return SealedBatch(sealed, {name: key.encrypt(batch_key) for name, key in recipients.items()})
+    batch_key = new_batch_key(random)
+    return SealedBatch(seal_bodies(bodies, batch_key, random), wrap_batch_key(batch_key, recipients))
+
+
+def new_batch_key(random: Random) -> bytes:
+    """Draw the key of one batch."""
+    return random(_KEY_BYTES)
+
+
+def seal_bodies(bodies: Sequence[BodyToSeal], batch_key: bytes, random: Random) -> tuple[SealedBody, ...]:
+    """Seal some bodies of a batch, each with a key of its own.
+
+    Raises:
+        InputError: A delivery key has not 16 bytes.
+    """
+    return tuple(_seal_body(body, batch_key, random) for body in bodies)
+
+
+def wrap_batch_key(batch_key: bytes, recipients: Mapping[str, Sm2PublicKey]) -> dict[str, bytes]:
+    """Return a batch key under each recipient's key, by the recipient's name."""
+    return {name: key.encrypt(batch_key) for name, key in recipients.items()}
 
 
 def _seal_body(body: BodyToSeal, batch_key: bytes, random: Random) -> SealedBody:
