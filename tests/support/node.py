@@ -41,7 +41,7 @@ from piaolian_sdk.sm2 import Sm2PrivateKey
 from support.services import SOFTHSM_LIBRARY, SoftHSM, make_softhsm
 
 DEPARTMENT: Final = "测试市财政局"
-_READY_SECONDS: Final = 40.0
+_READY_SECONDS: Final = 120.0
 _ROUNDING: Final = "060299"
 
 

@@ -24,6 +24,7 @@ from piaolian_node.hsm import HSMToken
 from piaolian_node.receipts.desk import DeskSettings
 from piaolian_node.receipts.pool import DeskPool
 from piaolian_node.registry.facts import ChainFacts
+from piaolian_node.registry.known import FactStore
 from piaolian_node.registry.parties import PartyDirectory
 from piaolian_node.registry.revocations import RevocationFolder
 from piaolian_sdk.acts import ChainSigner
@@ -136,7 +137,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         address_book=book,
         chain=chain,
         gateway=Web3Gateway(chain),
-        facts=ChainFacts(chain),
+        facts=ChainFacts(chain, FactStore(database, now)),
         chain_signer=Pkcs11ChainSigner(token.session, config.chain_key_label),
         supervision=supervision,
         bodies=KuboBodyStore(str(config.kubo_api), str(config.kubo_api_second) if config.kubo_api_second else None),

@@ -188,15 +188,16 @@ async def waiting_count(connection: AsyncConnection) -> int:
 
 
 async def queue_end(connection: AsyncConnection, range_id: int) -> int | None:
-    """Return the number after the last one of a range that an open row uses, or None without such a row.
+    """Return the number after the last one of a range that a row of ours uses, or None without such a row.
 
-    Rows that the chain refused do not count: their numbers are void, or must be voided first.
+    Final rows count: what is known of the chain may be older than they are. Rows that the chain refused do not: their
+    numbers are void, or must be voided first.
     """
     query = (
-        select(func.max(outbox.c.first + outbox.c.size))
-        .where(outbox.c.range == range_id)
-        .where(outbox.c.state.in_(OPEN))
-        .where(outbox.c.refusal.is_(None))
+        select(outbox.c.first + outbox.c.size)
+        .where(outbox.c.range == range_id, outbox.c.refusal.is_(None), outbox.c.first.is_not(None))
+        .order_by(outbox.c.first.desc())
+        .limit(1)
     )
     found = (await connection.execute(query)).scalar()
     return None if found is None else int(found)

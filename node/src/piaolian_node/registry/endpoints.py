@@ -11,9 +11,11 @@ from piaolian_node.api.authentication import MAX_REQUEST_BYTES, Context, reads
 from piaolian_node.context import NodeContext
 from piaolian_node.database.index import ranges
 from piaolian_node.receipts.terms import items_for
+from piaolian_node.registry.known import ranges_of_index
 from piaolian_node.registry.parties import Party
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.contracts.records import ControlMode, RangeClass, RangeRecord
+from piaolian_sdk.errors import RemoteError
 from piaolian_sdk.money import text_from_fen
 from piaolian_sdk.requests import WINDOW_SECONDS
 from piaolian_sdk.signing import point_of
@@ -44,11 +46,10 @@ _PREFIX_DIGITS = {RangeClass.RECEIPT: 8, RangeClass.PAYMENT_CODE: 10, RangeClass
 async def catalogue(context: Context, party: Annotated[Party, Depends(reads("unit"))]) -> Catalogue:
     """Return the items that the calling unit may charge."""
     facts = await context.facts.unit(_unit(party))
-    version = await asyncio.to_thread(context.chain.catalog_version, facts.stamp)
     async with context.database.read() as connection:
         items = await items_for(context, connection, facts.unit, facts.record)
     return Catalogue(
-        version=version,
+        version=facts.catalog_version,
         items=[
             CatalogueEntry(
                 item_code=code,
@@ -78,7 +79,12 @@ async def own_ranges(context: Context, party: Annotated[Party, Depends(reads("un
             .scalars()
             .all()
         )
-    records = await asyncio.to_thread(_read_ranges, context, found)
+        last_known = await ranges_of_index(connection, unit)
+    try:
+        records = await asyncio.to_thread(_read_ranges, context, found)
+    except RemoteError:
+        # A window that starts while the chain is down needs them all the same.
+        records = last_known
     return Ranges(ranges=[_entry(range_id, record) for range_id, record in records.items() if record.unit == unit])
 
 

@@ -1,104 +1,23 @@
 """What the chain says now of a unit and one of its ranges, and what it said last when no chain node answers.
 
-A window must not wait for a chain: with every chain node down, numbers go on being issued from what was last known. The
-contract judges again when the chain is back.
+A window must not wait for a chain: with every chain node down, numbers go on being issued from what was last known, by
+a process that starts in the meantime too. The contract judges again when the chain is back.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
 from piaolian_node.chain.view import ChainView
-from piaolian_sdk.contracts.chain import BlockStamp
-from piaolian_sdk.contracts.errors import CONTRACT_ERRORS
-from piaolian_sdk.contracts.records import Overdue, RangeClass, RangeRecord, UnitRecord
+from piaolian_node.registry.fact_types import RangeFacts, UnitFacts, require_unrestricted
+from piaolian_node.registry.known import FactKey, FactStore
 from piaolian_sdk.errors import RemoteError
 
+__all__ = ["ChainFacts", "RangeFacts", "UnitFacts", "require_unrestricted"]
+
 _logger = logging.getLogger(__name__)
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFacts:
-    """A unit.
-
-    Attributes:
-        signer: Address whose signature binds the unit.
-        stamp: Block that this was read at.
-    """
-
-    unit: int
-    record: UnitRecord
-    signer: str
-    stamp: BlockStamp
-
-
-@dataclass(frozen=True, slots=True)
-class RangeFacts:
-    """A unit and one of its ranges.
-
-    Attributes:
-        overdue: Oldest open month of the range's kind.
-    """
-
-    unit: int
-    range: int
-    record: UnitRecord
-    signer: str
-    numbers: RangeRecord
-    overdue: Overdue
-    catalog_version: int
-    stamp: BlockStamp
-
-    @property
-    def prefix_text(self) -> str:
-        """Receipt code (8 digits) or first part of payment codes (10 digits)."""
-        digits = 8 if self.numbers.range_class == RangeClass.RECEIPT else 10
-        return f"{self.numbers.prefix:0{digits}d}"
-
-    def require_usable(self, wanted: RangeClass, today: date) -> None:
-        """Refuse what the contract would refuse of any batch from this range.
-
-        Args:
-            wanted: What the numbers must count.
-            today: Beijing day.
-
-        Raises:
-            ContractRefusedError: With the contract's own code.
-        """
-        numbers, record = self.numbers, self.record
-        if numbers.unit != self.unit:
-            raise CONTRACT_ERRORS["NotYourRange"]({"range": self.range, "owner": numbers.unit, "unit": self.unit})
-        if numbers.range_class != wanted:
-            raise CONTRACT_ERRORS["WrongRangeClass"](
-                {"range": self.range, "expected": int(wanted), "actual": int(numbers.range_class)}
-            )
-        require_unrestricted(self.unit, record)
-        if wanted == RangeClass.RECEIPT:
-            if self.overdue.overdue:
-                raise CONTRACT_ERRORS["UnitOverdue"](
-                    {
-                        "unit": self.unit,
-                        "kind": numbers.kind,
-                        "month": self.overdue.month,
-                        "deadline": self.overdue.deadline,
-                    }
-                )
-            if numbers.prefix % 100 != today.year % 100:
-                raise CONTRACT_ERRORS["YearMismatch"]({"prefix": numbers.prefix, "year": today.year})
-
-
-def require_unrestricted(unit: int, record: UnitRecord) -> None:
-    """Refuse a restricted unit.
-
-    Raises:
-        ContractRefusedError: ``unit-is-restricted``.
-    """
-    if record.restricted_at:
-        raise CONTRACT_ERRORS["UnitIsRestricted"]({"unit": unit, "reason": record.restriction_reason})
+_Facts = TypeVar("_Facts", UnitFacts, RangeFacts)
 
 
 class ChainFacts:
@@ -106,23 +25,31 @@ class ChainFacts:
 
     Args:
         view: The chain.
+        store: Where the last facts are kept.
     """
 
-    def __init__(self, view: ChainView) -> None:
+    def __init__(self, view: ChainView, store: FactStore) -> None:
         self.view = view
-        self._known: dict[tuple[str, int, int], object] = {}
+        self._store = store
+        self._known: dict[FactKey, UnitFacts | RangeFacts] = {}
 
     async def unit(self, unit: int) -> UnitFacts:
         """Return what is known of a unit.
 
         Raises:
             ContractRefusedError: There is none.
-            RemoteError: No chain node answers, and the unit was never asked for before.
+            RemoteError: No chain node answers, and nothing is known of the unit.
         """
 
         def read() -> UnitFacts:
             stamp = self.view.latest()
-            return UnitFacts(unit, self.view.unit(unit, stamp), self.view.signer(unit, stamp), stamp)
+            return UnitFacts(
+                unit=unit,
+                record=self.view.unit(unit, stamp),
+                signer=self.view.signer(unit, stamp),
+                catalog_version=self.view.catalog_version(stamp),
+                stamp=stamp,
+            )
 
         return await self._ask(("unit", unit, 0), read)
 
@@ -131,7 +58,7 @@ class ChainFacts:
 
         Raises:
             ContractRefusedError: There is no such unit or range.
-            RemoteError: No chain node answers, and they were never asked for before.
+            RemoteError: No chain node answers, and nothing is known of them.
         """
 
         def read() -> RangeFacts:
@@ -150,14 +77,17 @@ class ChainFacts:
 
         return await self._ask(("range", unit, range_id), read)
 
-    async def _ask(self, key: tuple[str, int, int], read: Callable[[], _T]) -> _T:
+    async def _ask(self, key: FactKey, read: Callable[[], _Facts]) -> _Facts:
         try:
             found = await asyncio.to_thread(read)
         except RemoteError:
-            known = self._known.get(key)
+            known = self._known.get(key) or await self._store.last(key)
             if known is None:
                 raise
             _logger.warning("no chain node answers, going on with what was last known")
+            if isinstance(known, RangeFacts):
+                known = await self._store.moved_on(known)
             return known  # type: ignore[return-value] # The key names the kind of the value.
         self._known[key] = found
+        await self._store.keep(key, found)
         return found

@@ -52,6 +52,11 @@ async def test_take__queue_ahead_of_the_chain__numbers_after_it(database: Databa
     assert await take(database, "a", 1) == 11
 
 
+async def test_take__chain_known_from_before_the_last_batch__numbers_after_it(database: Database) -> None:
+    await accept(database, "final", issue_payload(1, 10), state="final")
+    assert await take(database, "a", 1) == 11
+
+
 async def test_take__range_too_short__refused_with_nothing_written(database: Database) -> None:
     with pytest.raises(ContractRefusedError) as refused:
         await take(database, "a", 101)
