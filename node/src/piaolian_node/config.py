@@ -153,6 +153,7 @@ class NodeConfig(MemberSettings):
         judge_threads: Threads for short pieces of work beside the event loop.
         judge_processes: Processes that judge and countersign receipts; one for each core that the node may use.
         checkpoint_member: Name under which the trust file knows this member, or none: then it signs nothing.
+        retention_years: How many years after the end of the year of issue the keys of receipts are kept at least.
         log_level: Level of the log.
     """
 
@@ -182,6 +183,8 @@ class NodeConfig(MemberSettings):
     judge_threads: int = Field(default=4, ge=1, le=64)
     judge_processes: int = Field(default=2, ge=1, le=64)
     checkpoint_member: str | None = Field(default=None, pattern=MEMBER_NAME)
+    # 会计档案管理办法, annex 1: vouchers are kept for 30 years. 财政票据管理办法 asks for 5.
+    retention_years: int = Field(default=30, ge=5, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")

@@ -73,6 +73,8 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "unknown-receipt": CatalogueEntry(404, "查无此票"),
     "receipt-not-stamped": CatalogueEntry(409, "票据尚未上链", "after"),
     "receipt-refused": CatalogueEntry(409, "票据上链被拒"),
+    "receipt-erased": CatalogueEntry(410, "票据密钥已依规销毁"),
+    "erasure-impossible": CatalogueEntry(409, "不能销毁"),
     "receipt-busy": CatalogueEntry(409, "票据正在办理其他业务", "after"),
     # Checkpoints and proof bundles.
     "checkpoints-off": CatalogueEntry(404, "本节点不签署检查点"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from piaolian_node.config import NodeConfig, read_file
 from piaolian_node.errors import ConfigError
 from piaolian_node.logs import configure_logs
+from piaolian_node.preservation.erasure.cli import add_commands as add_erasure
 
 if TYPE_CHECKING:
     import argparse
@@ -38,6 +39,7 @@ def add_commands(
     export.add_argument("--at", type=int, metavar="BLOCK", help="截至区块 / leave out rows of later blocks")
     export.set_defaults(command=lambda options: _export(settings(), options.file, options.at))
     _add_copies(commands, settings)
+    add_erasure(commands, settings)
 
 
 def _add_copies(

@@ -13,8 +13,9 @@ from piaolian_node.context import NodeContext
 from piaolian_node.database.records import parties, receipts
 from piaolian_node.errors import RefusedError, UnavailableError
 from piaolian_node.pages.elements import Elements
+from piaolian_node.preservation.erasure.desk import is_erased
 from piaolian_node.receipts import repository
-from piaolian_node.receipts.bodies import ciphertext_of
+from piaolian_node.receipts.bodies import ciphertext_of, require_body
 from piaolian_node.receipts.lookup import OnChain, on_chain, receipt_of, stamped_of
 from piaolian_node.registry.parties import Party
 from piaolian_sdk.beijing import BEIJING, date_from_day_number
@@ -137,7 +138,7 @@ async def receipt_body(context: NodeContext, receipt: Row[Any], party: Party | N
         party: Unit, auditor or officer of the department; None for the payer, who showed the check code.
 
     Raises:
-        RefusedError: The body was not sealed for the caller.
+        RefusedError: The body was not sealed for the caller, or its keys were destroyed.
         UnavailableError: IPFS does not answer.
     """
     recipient = _recipient(context, receipt, party)
@@ -145,6 +146,8 @@ async def receipt_body(context: NodeContext, receipt: Row[Any], party: Party | N
         body = await repository.body_of(connection, receipt.range, receipt.number)
         wrapped = await repository.batch_key_of(connection, receipt.submission, recipient)
         stamped = await find_stamped(connection, receipt.range, receipt.number)
+        erased = await is_erased(connection, receipt.range, receipt.number)
+    require_body(body, is_erased=erased)
     if body is None or (wrapped is None if recipient != "payer" else body.payer_wrapped_key is None):
         raise RefusedError(
             "unknown-receipt",
