@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -26,17 +27,26 @@ def built_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def page(built_page: Path) -> AsyncIterator[Page]:
     """Open the page; anything it asks for, and any fault of its script, fails the test."""
+    async with opened(built_page) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(built_page: Path, *arguments: str) -> AsyncIterator[Page]:
+    """Open the page in a Chromium with further arguments, and see at the end that it asked for nothing."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", *arguments]
+        )
         context = await browser.new_context(offline=True, viewport={"width": 390, "height": 844}, locale="zh-CN")
-        opened = await context.new_page()
+        made = await context.new_page()
         asked: list[str] = []
         faults: list[str] = []
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        await opened.goto(built_page.as_uri())
-        yield opened
+        made.on("request", lambda request: asked.append(request.url))
+        made.on("pageerror", lambda error: faults.append(str(error)))
+        made.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        await made.goto(built_page.as_uri())
+        yield made
         await browser.close()
         assert [url for url in asked if not url.startswith(("blob:", "data:"))] == [built_page.as_uri()]
         assert faults == []

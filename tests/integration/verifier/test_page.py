@@ -1,11 +1,13 @@
 """The static page in Chromium: opened as a file, offline, it proves and refuses what the SDK proves and refuses."""
 
+import io
 import json
 import statistics
 from datetime import date
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.async_api import Page
 
 from piaolian_sdk.money import text_from_fen
@@ -13,7 +15,7 @@ from piaolian_sdk.qr import draw_png, write_short_qr
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2
 from support.bundle_cases import BundleCase, bad_cases, good_cases, verdict_of
 from support.proof_world import ProofWorld
-from support.verifier_page import LATEST, give_trust, latest, payload
+from support.verifier_page import LATEST, give_trust, latest, opened, payload, until
 
 
 async def give(page: Page, case: BundleCase) -> str:
@@ -103,6 +105,50 @@ async def test_picture_of_a_code__signature_counts_after_the_departments_bundle(
         shown = await latest(page, "#picture-file", payload("code.png", draw_png(changed, 5), "image/png"))
         assert words in shown
         assert text_from_fen(parts.amount_fen)[1:] in shown
+
+
+def moving_picture(text: str) -> bytes:
+    """Return a code as a camera films it: YUV4MPEG2, grey, 640 by 480, not filling the picture."""
+    code = Image.open(io.BytesIO(draw_png(text, 6))).convert("L")
+    scene = Image.new("L", (640, 480), 200)
+    code.thumbnail((380, 380))
+    scene.paste(code, (140, 40))
+    frame = b"FRAME\n" + scene.tobytes() + bytes([128]) * (640 * 480 // 2)
+    return b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + frame * 5
+
+
+async def test_camera__code_before_it__is_read_and_the_camera_stopped(built_page: Path, tmp_path: Path) -> None:
+    world = ProofWorld()
+    parts = world.issue_by_list()
+    number = f"{parts.number:010d}"
+    text = write_short_qr(
+        "https://pj.cz.example",
+        world.finance_signer,
+        code=parts.code,
+        number=number,
+        check_code="Ab12cD",
+        amount_fen=parts.amount_fen,
+        issue_date=date(2026, 3, 2),
+    )
+    film = tmp_path / "film.y4m"
+    film.write_bytes(moving_picture(text))
+    camera = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    async with opened(built_page, *camera, f"--use-file-for-fake-video-capture={film}") as page:
+        await give(page, BundleCase("good", world.bundle(parts).to_bytes(), world.trust_file().to_json()))
+        await page.click("#camera")
+        await until(page, "document.getElementById('results').children.length > 1")
+        shown = await page.locator(LATEST).inner_text()
+        assert "监制签名有效" in shown
+        assert number in shown
+        assert text_from_fen(parts.amount_fen) in shown
+        await until(page, "document.getElementById('video').hidden")
+        assert await page.evaluate("document.getElementById('video').srcObject === null")
+
+
+async def test_camera__none_there__said_in_words(page: Page) -> None:
+    await page.click("#camera")
+    await page.wait_for_selector(LATEST)
+    assert "摄像头不可用" in await page.locator(LATEST).inner_text()
 
 
 async def test_picture_of_a_vat_code__refused_in_words(page: Page) -> None:
