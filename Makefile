@@ -25,7 +25,7 @@ sandbox: setup ## A small network for integrators: anvil, one node, two units wi
 down: ## Stop every local network below var/
 	@$(BIN)/piaolian-network down $$(find var -maxdepth 5 -name members.toml -printf '%h\n' 2>/dev/null)
 
-check: lint types imports contracts-format house-rules ## Everything that is judged without running the product
+check: lint types verifier-types imports contracts-format house-rules ## Everything that is judged without running the product
 
 lint: ## ruff
 	@$(BIN)/ruff check --quiet .
@@ -38,6 +38,9 @@ fmt: ## Format Python and Solidity
 
 types: ## mypy, strict, code and tests
 	@$(BIN)/mypy --no-error-summary
+
+verifier-types: ## TypeScript over the JSDoc types of the offline page
+	@node node_modules/typescript/bin/tsc -p verifier
 
 imports: ## Layers and independence of the packages
 	@PYTHONPATH=. $(BIN)/lint-imports --no-logo | tail -n 6
@@ -96,5 +99,5 @@ bench: setup ## Gas of every act, what a core does with documents, and receipts 
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story sandbox down check lint fmt types imports contracts-format house-rules test unit verifier verifier-test contracts slither mutants \
+.PHONY: help setup demo story sandbox down check lint fmt types verifier-types imports contracts-format house-rules test unit verifier verifier-test contracts slither mutants \
 	integration acceptance vectors samples bench lock

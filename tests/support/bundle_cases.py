@@ -13,7 +13,8 @@ from piaolian_sdk.proof.bundle import compact_json
 from piaolian_sdk.proof.rlp import Item, encode_list
 from piaolian_sdk.proof.witness import Node, unpack
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2
-from support.proof_world import CHECKED_AT, LIST_RANGE, MEMBERS, ProofWorld
+from support.documents import OUTPATIENT, sample_model
+from support.proof_world import CHECKED_AT, LIST_CODE, LIST_RANGE, MEMBERS, ProofWorld
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def bad_cases() -> Iterator[BundleCase]:
     """Return bundles that must be refused, each for one reason."""
     yield from _bad_checkpoints()
     yield from _bad_chains()
+    yield from _odd_algorithms()
     yield from _bad_members()
 
 
@@ -170,6 +172,16 @@ def _bad_chains() -> Iterator[BundleCase]:
     yield _case("other amount", one, one.commit(replace(parts, amount_fen=parts.amount_fen + 1)))
     one, parts = world()
     yield _case("salt under code control", one, one.commit(replace(parts, header=replace(parts.header, mode=1))))
+
+
+def _odd_algorithms() -> Iterator[BundleCase]:
+    """Return documents whose signatures name an algorithm that no suite has, one of them a word of JavaScript."""
+    for name in ("RSA", "constructor"):
+        world = ProofWorld()
+        document = world.document(sample_model(OUTPATIENT), LIST_CODE, 12)
+        named = document.replace(b"<SignatureAlgorithm>ECDSA<", f"<SignatureAlgorithm>{name}<".encode(), 1)
+        parts = world.stamp(named, LIST_RANGE, 12, mode=2)
+        yield BundleCase(f"algorithm {name}", world.bundle(parts).to_bytes(), world.trust_file().to_json())
 
 
 def _bad_members() -> Iterator[BundleCase]:

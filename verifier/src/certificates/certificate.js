@@ -8,13 +8,16 @@ import { DERError, asn1js, bitsOf, childrenOf, expect, hasTag, integerOf, octets
 
 const MAX_CERTIFICATE_BYTES = 8192;
 const EC_KEY = '1.2.840.10045.2.1';
+/** @type {Record<string, string>} */
 const CURVES = { '1.2.156.10197.1.301': SM2, '1.2.840.10045.3.1.7': P256 };
 /** Signature algorithms of certificates: SM2 with SM3 (GM/T 0006), ECDSA with SHA-256 (RFC 5758). */
+/** @type {Record<string, string>} */
 const SIGNATURES = { [SM2]: '1.2.156.10197.1.501', [P256]: '1.2.840.10045.4.3.2' };
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const KEY_USAGE = '2.5.29.15';
 // Basic constraints, key usage, extended key usage, subject and authority key identifiers.
 const KNOWN_EXTENSIONS = new Set([BASIC_CONSTRAINTS, KEY_USAGE, '2.5.29.37', '2.5.29.14', '2.5.29.35']);
+/** @type {Record<string, string>} */
 const NAMES = {
   '2.5.4.3': 'CN',
   '2.5.4.10': 'O',

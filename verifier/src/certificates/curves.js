@@ -10,6 +10,7 @@ import { Refusal } from '../refusal.js';
 export const SM2 = 'SM2-SM3';
 export const P256 = 'ECDSA-P256-SHA256';
 
+/** @type {Record<string, bigint>} */
 const ORDERS = {
   [SM2]: 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n,
   [P256]: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,

@@ -8,6 +8,7 @@ import { P256, SM2 } from './curves.js';
 import { DERError, asn1js, childrenOf, expect, hasTag, integerOf, octetsOf, oidOf, rawOf, readDER } from './der.js';
 
 const MAX_BYTES = 65_536;
+/** @type {Record<string, {signedData: string, data: string, digest: string, signatures: string[]}>} */
 const PROFILES = {
   [SM2]: {
     signedData: '1.2.156.10197.6.1.4.2.2',

@@ -7,7 +7,7 @@ import { Refusal } from '../refusal.js';
 // A trie's nodes hold at most one list within a list within a list; deeper ones are an attack on the stack.
 const MAX_DEPTH = 4;
 
-/** @typedef {Uint8Array | Item[]} Item */
+/** @typedef {Uint8Array | Array<any>} Item Bytes, or a list of items. */
 
 /**
  * @param {Uint8Array} data

@@ -12,7 +12,11 @@ import { card, refusedCard, verifiedCard } from './view.js';
 
 /** @type {import('../proof/trust.js').Trust | null} */
 let trust = null;
-/** Supervision certificates that bundles have proven on this page: they speak for the short codes as well. */
+/**
+ * Supervision certificates that bundles have proven on this page: they speak for the short codes as well.
+ *
+ * @type {import('../certificates/certificate.js').Certificate[]}
+ */
 const supervisors = [];
 /** @type {(() => void) | null} */
 let stopCamera = null;

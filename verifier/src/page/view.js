@@ -87,7 +87,8 @@ export function refusedCard(error, file) {
     return card('unknown', '无法查验', [['怎么办', words], ['文件', file]]);
   }
   const number = tables.steps.indexOf(error.step) + 1;
-  const words = tables.reasons[error.code]?.zh;
+  const reasons = /** @type {Record<string, {zh: string} | undefined>} */ (tables.reasons);
+  const words = reasons[error.code]?.zh;
   const reason = words ? words + (error.detail ? `：${error.detail}` : '') : error.detail || error.code;
   const step = number > 0 ? `第 ${number} 步（${error.step}）` : '';
   return card('bad', '查验不通过', [

@@ -31,6 +31,7 @@ export class Trust {
       new Map(file.revocations.map((/** @type {any} */ one) => [BigInt(`0x${one.serial}`), one.revoked_at])),
       file.suites,
     );
+    /** @type {import('../certificates/certificate.js').Certificate[]} */
     this.supervisors = file.supervisors.flatMap(readPEM);
   }
 

@@ -30,6 +30,7 @@ export function readQRText(text) {
   if (/^01,[0-9]{2},/.test(plain)) throw refused('qr-vat-invoice', '这是税务发票，非财政票据二维码');
   if (/^[0-9]{20}$/.test(plain)) throw payment();
   const address = addressOf(plain);
+  /** @type {Record<string, (address: any) => Reading | Refusal>} */
   const platforms = { [BOSSSOFT]: bosssoft, [JIANGSU]: jiangsu, [JIANGSU_PAY]: payment };
   if (Object.hasOwn(platforms, address.host)) {
     if (address.port !== undefined) throw refused('qr-port-in-address', '该平台的网址不含端口号');

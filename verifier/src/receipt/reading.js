@@ -15,6 +15,7 @@ const DECLARATION =
   /^<\?xml[ \t\r\n]+version=(?:"1\.0"|'1\.0')(?:[ \t\r\n]+encoding=(?:"[Uu][Tt][Ff]-8"|'[Uu][Tt][Ff]-8'))?(?:[ \t\r\n]+standalone=(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\r\n]*\?>/;
 const TAG_WITH_BLANK = /<\/?(?:Header|EInvoiceData|Signature)[\s/]/;
 const WHITE_SPACE = /^[ \t\r\n]*$/;
+/** @type {Record<string, (text: string) => boolean>} */
 const FORMS = {
   amount: (text) => fenFromText(text) !== null,
   'optional-amount': (text) => text === '' || fenFromText(text) !== null,

@@ -6,7 +6,7 @@ import { P256, SM2, digestOf, sha256, verifyDER } from '../certificates/curves.j
 import { readDetached } from '../certificates/signed-data.js';
 import { Refusal } from '../refusal.js';
 
-const SUITES = { SM2, ECDSA: P256 };
+const SUITES = new Map([['SM2', SM2], ['ECDSA', P256]]);
 
 /** @typedef {import('./reading.js').Receipt} Receipt */
 
@@ -53,7 +53,7 @@ export function verifySupervisionSignature(receipt, trust, at, admit) {
  */
 function verify(signature, message, trust, at, admit) {
   // 1. The document names a suite, and the structure around the signature is of that suite.
-  const suite = SUITES[signature.SignedInfo.SignatureAlgorithm];
+  const suite = SUITES.get(signature.SignedInfo.SignatureAlgorithm);
   if (suite === undefined) throw new Refusal('signature-algorithm-mismatch', '未知的签名算法', 'SignatureAlgorithm');
   const detached = readDetached(decodeBase64(signature.SignatureValue), suite);
   // 2. Structure and document speak of one certificate, with a key of that suite.

@@ -65,6 +65,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "header of another day": ("header", "header-of-other-day"),
     "other amount": ("leaf", "leaf-other-amount"),
     "salt under code control": ("leaf", "leaf-unfit-for-mode"),
+    "algorithm RSA": ("unit-signature", "signature-algorithm-mismatch"),
+    "algorithm constructor": ("unit-signature", "signature-algorithm-mismatch"),
     "document of another receipt": ("document", "document-damaged"),
     "document of another receipt with its digest": ("document", "document-of-other-receipt"),
     "state of another receipt": ("contracts", "state-node-missing"),
