@@ -1,8 +1,9 @@
-"""Clients of a node: for units, for those who book receipts, and for everybody.
+"""Clients of a node: for units, for those who book receipts, and for everybody; each blocking and for asyncio.
 
 A write keeps its Idempotency-Key however often it is tried; it is tried again only where the answer says so.
 """
 
+from piaolian_sdk.client.asynchronous import AsyncBookerClient, AsyncPublicClient, AsyncUnitClient
 from piaolian_sdk.client.booker import BookerClient
 from piaolian_sdk.client.errors import NodeRefusedError
 from piaolian_sdk.client.journal import FolderJournal, Journal, MemoryJournal
@@ -18,6 +19,9 @@ from piaolian_sdk.client.results import (
 from piaolian_sdk.client.unit import UnitClient
 
 __all__ = [
+    "AsyncBookerClient",
+    "AsyncPublicClient",
+    "AsyncUnitClient",
     "BatchResult",
     "BookerClient",
     "FolderJournal",

@@ -28,7 +28,7 @@ from piaolian_sdk.wire import (
 class BookerClient(Submissions):
     """Books and withdraws at one node. Every method blocks."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # An identity has this many parts; what may be replaced goes by name.
         self,
         base_url: str,
         document_signer: DocumentSigner,
@@ -39,6 +39,7 @@ class BookerClient(Submissions):
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         http: httpx.Client | None = None,
+        connection: NodeConnection | None = None,
     ) -> None:
         """Take an address and an identity; nothing is sent yet.
 
@@ -51,10 +52,12 @@ class BookerClient(Submissions):
             now: Gives Unix seconds.
             sleep: Waits that many seconds.
             http: Client to use instead of a new one.
+            connection: Connection to use instead of a new one.
         """
         self.chain_signer = chain_signer
         self.address_book = address_book
-        connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
+        if connection is None:
+            connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
         super().__init__(connection, now=now, sleep=sleep)
 
     def book(

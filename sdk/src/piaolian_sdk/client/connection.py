@@ -105,10 +105,13 @@ class NodeConnection:
     def _send_once(self, planned: PlannedRequest, model: type[_Answer]) -> _Answer:
         headers = planned.headers(self._signer, nonce=self._random(16).hex(), now=int(self._now()))
         try:
-            answer = self._http.request(planned.method, planned.url, content=planned.body, headers=headers)
+            answer = self._exchange(planned, headers)
         except httpx.HTTPError as exc:
             raise unreachable(exc) from exc
         return read_answer(answer.status_code, answer.headers, answer.content, model)
+
+    def _exchange(self, planned: PlannedRequest, headers: Mapping[str, str]) -> httpx.Response:
+        return self._http.request(planned.method, planned.url, content=planned.body, headers=headers)
 
 
 def _pause_seconds(error: RemoteError, attempt: int) -> float:

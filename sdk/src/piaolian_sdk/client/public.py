@@ -12,9 +12,11 @@ from piaolian_sdk.wire import Limits, NetworkInfo, ReceiptBody, VerificationAnsw
 class PublicClient(HolderQuestions):
     """Asks a node what anyone may know."""
 
-    def __init__(self, base_url: str, *, http: httpx.Client | None = None) -> None:
+    def __init__(
+        self, base_url: str, *, http: httpx.Client | None = None, connection: NodeConnection | None = None
+    ) -> None:
         """Take the node's address, without ``/api/v1``."""
-        super().__init__(NodeConnection(base_url, None, http=http))
+        super().__init__(connection if connection is not None else NodeConnection(base_url, None, http=http))
 
     def verify(self, code: str, number: str, check_code: str, amount: str, day: date) -> VerificationAnswer:
         """Ask whether a receipt with these five elements exists, and its state.

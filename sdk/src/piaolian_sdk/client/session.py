@@ -37,6 +37,7 @@ class UnitSession(Submissions):
         sleep: Callable[[float], None] = time.sleep,
         http: httpx.Client | None = None,
         journal: Journal | None = None,
+        connection: NodeConnection | None = None,
     ) -> None:
         """Take an address and an identity; nothing is sent yet.
 
@@ -51,13 +52,15 @@ class UnitSession(Submissions):
             sleep: Waits that many seconds.
             http: Client to use instead of a new one.
             journal: Keeps batches until they are answered, so that they can be sent again; in memory when None.
+            connection: Connection to use instead of a new one.
         """
         self.journal = journal if journal is not None else MemoryJournal()
         self.unit = unit
         self.document_signer = document_signer
         self.chain_signer = chain_signer
         self.address_book = address_book
-        connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
+        if connection is None:
+            connection = NodeConnection(base_url, document_signer, random=random, now=now, sleep=sleep, http=http)
         super().__init__(connection, now=now, sleep=sleep)
         self._random = random
 
