@@ -1,4 +1,4 @@
-"""Command line of the oracle: `piaolian-oracle keys init|show`, `run`, `check`, `show`, `release`, `cfx`."""
+"""Command line of the oracle: `piaolian-oracle keys init|show`, `run`, `check`, `show`, `release`, `export`, `cfx`."""
 
 import argparse
 import json
@@ -13,6 +13,7 @@ from piaolian_oracle.check import run_checks
 from piaolian_oracle.config import OracleConfig
 from piaolian_oracle.daemon import opened, run_oracle
 from piaolian_oracle.errors import ConfigError
+from piaolian_oracle.export import export_lines
 from piaolian_oracle.keys import KeyLocation, init_softhsm_token, make_key, open_signer
 from piaolian_oracle.logs import configure_logs
 from piaolian_oracle.overview import read_overview
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="显示对账单、报告与未上链的款项")
     show.add_argument("--rows", type=int, default=_DEFAULT_ROWS, help=f"每项最多行数, 默认 {_DEFAULT_ROWS}")
     show.set_defaults(command=_show)
+    commands.add_parser("export", help="导出银行明细 (JSON), 供对账").set_defaults(command=_export)
     cfx = commands.add_parser("cfx", help="向 CFX 对方查询或发送").add_subparsers(required=True, metavar="命令")
     query = cfx.add_parser("query", help="查询缴款状态 (8997)")
     query.add_argument("payment_code", help="20 位缴款码")
@@ -139,6 +141,15 @@ def _show(arguments: argparse.Namespace, config: OracleConfig) -> int:
     database = Database(config.state_path, is_read_only=True)
     try:
         print("\n".join(read_overview(database, arguments.rows, int(time.time())).lines()))
+    finally:
+        database.close()
+    return EXIT_OK
+
+
+def _export(_arguments: argparse.Namespace, config: OracleConfig) -> int:
+    database = Database(config.state_path, is_read_only=True)
+    try:
+        print(export_lines(database).decode())
     finally:
         database.close()
     return EXIT_OK

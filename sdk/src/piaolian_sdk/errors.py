@@ -166,6 +166,12 @@ ErrorCode = Literal[
     "transaction-malformed",
     "tree-without-leaf",
     "value-out-of-range",
+    # Payments and their books
+    "day-does-not-close",
+    "day-statement-wrong",
+    "table-cell-refused",
+    "table-malformed",
+    "table-too-large",
     # Proofs
     "not-final",
     "proof-malformed",

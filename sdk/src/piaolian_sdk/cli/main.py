@@ -5,11 +5,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from piaolian_sdk.cli import authority, codes, commands, documents, verifying
+from piaolian_sdk.cli import authority, books, codes, commands, documents, verifying
 from piaolian_sdk.errors import PiaolianError, RemoteError
 
 IN_ORDER, REFUSED, WRONG_USE, UNAVAILABLE = 0, 1, 2, 3
-_COMMANDS = commands.COMMANDS | documents.COMMANDS | authority.COMMANDS | codes.COMMANDS | verifying.COMMANDS
+_COMMANDS = (
+    commands.COMMANDS | documents.COMMANDS | authority.COMMANDS | codes.COMMANDS | books.COMMANDS | verifying.COMMANDS
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,4 +67,5 @@ def _parser() -> argparse.ArgumentParser:
     rules.set_defaults(command="rules")
     authority.add_parsers(groups)
     codes.add_parsers(groups)
+    books.add_parsers(groups)
     return parser

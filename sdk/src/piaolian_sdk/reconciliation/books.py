@@ -43,15 +43,15 @@ class Books:
         notices: Every registered notice by its code.
         states: State of each code; "registered" also when its money is in suspense.
         postings: In the order of the chain.
-        payers: (code, bank reference) of every payment that paid a code.
-        open_suspenses: Suspended money that waits for a decision, by its id: code and fen.
+        received_by: Fen that the ledger took in of each payment, by code and bank reference, and on which day first.
+        open_suspenses: Suspended money that waits for a decision, by its id: code, fen and day since when.
     """
 
     notices: dict[Code, Notice] = field(default_factory=dict)
     states: dict[Code, State] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
-    payers: set[tuple[Code, bytes]] = field(default_factory=set)
-    open_suspenses: dict[bytes, tuple[Code, int]] = field(default_factory=dict)
+    received_by: dict[tuple[Code, bytes], tuple[int, int]] = field(default_factory=dict)
+    open_suspenses: dict[bytes, tuple[Code, int, int]] = field(default_factory=dict)
     _suspenses: dict[bytes, Code] = field(default_factory=dict)
 
     def take(self, event: ContractEvent, day: int) -> None:
@@ -82,7 +82,7 @@ class Books:
             self._post(code, day, "receipted", "suspense", event.amount_fen)
             # What is decided on this money later names it by the code without any bank reference.
             self._suspenses[suspense_id(*code, bytes(8))] = code
-            self.open_suspenses[suspense_id(*code, bytes(8))] = (code, event.amount_fen)
+            self.open_suspenses[suspense_id(*code, bytes(8))] = (code, event.amount_fen, day)
         elif isinstance(event, SuspenseResolved):
             self._take_resolved(event, day)
         elif isinstance(event, ReversalRefunded):
@@ -94,17 +94,19 @@ class Books:
         for sequence, reference in event.parts():
             code = (event.range, sequence)
             self.states[code] = "paid"
-            self.payers.add((code, reference))
             if is_new:
                 self._post(code, day, "received", "paid", self._notice(code).amount_fen)
+                self._note_received(code, reference, self._notice(code).amount_fen, day)
 
     def _take_suspended(self, event: PaymentSuspended, day: int) -> None:
         code = (event.range, event.sequence)
         # A known id is what a reinstatement left over; its whole sum was posted to the notice.
         source: Literal["received", "paid"] = "paid" if event.suspense in self._suspenses else "received"
         self._post(code, day, source, "suspense", event.amount_fen)
+        if source == "received":
+            self._note_received(code, event.bank_reference, event.amount_fen, day)
         self._suspenses[event.suspense] = code
-        self.open_suspenses[event.suspense] = (code, event.amount_fen)
+        self.open_suspenses[event.suspense] = (code, event.amount_fen, day)
 
     def _take_receipted(self, event: PaymentsReceipted, day: int) -> None:
         for at in range(0, len(event.sequences), 5):
@@ -127,6 +129,10 @@ class Books:
         self.open_suspenses.pop(suspense_id(*code, bytes(8)), None)
         if event.remainder_fen:
             self._post((event.child_range, event.child_sequence), day, "moved", "paid", event.remainder_fen)
+
+    def _note_received(self, code: Code, reference: bytes, amount_fen: int, day: int) -> None:
+        known_fen, since = self.received_by.get((code, reference), (0, day))
+        self.received_by[code, reference] = (known_fen + amount_fen, since)
 
     def _post(self, code: Code, day: int, source: Account, target: Account, amount_fen: int) -> None:
         if amount_fen:
