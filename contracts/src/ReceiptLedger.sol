@@ -94,23 +94,25 @@ contract ReceiptLedger is WriteOffs {
     }
 
     /// @inheritdoc IReceiptLedger
-    function reversalOf(uint32 range, uint40 number) external view returns (uint32 redRange, uint40 redNumber) {
-        Link storage link = _layout().reversals[range][number];
-        return (link.range, link.number);
+    function redRootIdOf(uint32 range, uint40 number) external pure returns (uint64) {
+        return _redRootId(range, number);
     }
 
     /// @inheritdoc IReceiptLedger
     function paperOf(uint32 range, uint40 number) external view returns (uint32 paperRange, uint40 paperNumber) {
-        Link storage link = _layout().papers[range][number];
-        return (link.range, link.number);
+        Hold storage hold = _layout().holds[range][number];
+        // See _packPaper.
+        if (hold.holding == Holding.Paper) {
+            (paperRange, paperNumber) = (uint32(hold.holder), uint40(hold.holder >> 32));
+        }
     }
 
     /// @inheritdoc IReceiptLedger
     function markOf(uint32 range, uint40 number) external view returns (uint8 marks) {
         Layout storage $ = _layout();
         marks = uint8($.marks[range][number >> 5] >> (8 * (uint256(number) & 31)));
-        if ($.papers[range][number].range != 0) marks |= MARK_EXCHANGED;
-        if ($.reversals[range][number].range != 0) marks |= MARK_REVERSED;
+        if ($.holds[range][number].holding == Holding.Paper) marks |= MARK_EXCHANGED;
+        if ($.roots[_redRootId(range, number)] != 0) marks |= MARK_REVERSED;
     }
 
     /// @inheritdoc IReceiptLedger
@@ -119,13 +121,14 @@ contract ReceiptLedger is WriteOffs {
         view
         returns (uint32 share, address lastBooker, uint40 time, uint32 counter)
     {
-        Booking storage booking = _layout().bookings[range][number];
-        return (booking.share, booking.lastBooker, booking.time, booking.counter);
+        Hold storage hold = _layout().holds[range][number];
+        if (hold.holding != Holding.Paper) lastBooker = address(hold.holder);
+        return (hold.share, lastBooker, hold.time, hold.counter);
     }
 
     /// @inheritdoc IReceiptLedger
     function shareOf(uint32 range, uint40 number, address booker) external view returns (uint32) {
-        return _shareOf(_layout().bookings[range][number], range, number, booker);
+        return _shareOf(_layout().holds[range][number], range, number, booker);
     }
 
     /// @inheritdoc IReceiptLedger

@@ -39,9 +39,7 @@ def tell(world: World) -> None:
 
     with world.report.step("一个预言机停机，CFX 实时确认由另两个入账 / one stopped, two confirm over CFX") as step:
         _pay_at_once(world, stations, payments, step)
-    with world.report.step(
-        "当日对账单核对，不重复入账 / the statement bears it out, nothing counts twice"
-    ) as step:
+    with world.report.step("当日对账单核对，不重复入账 / the statement bears it out, nothing counts twice") as step:
         _compare(world, stations, payments, step)
     with world.report.step("停机的预言机恢复并补投 / the stopped one comes back and catches up") as step:
         _catch_up(world, stations[2], step)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from piaolian_sdk.client import ReversedReceipt
 
 # Mark bits of the ReceiptLedger.
-EXCHANGED, REVERSED, RED = 1, 2, 4
+EXCHANGED, REVERSED = 1, 2
 _REFUND = 1
 
 
@@ -37,9 +37,7 @@ def tell(world: World) -> None:
         world.issued.append(red)
         world.facts["red"] = red
         require_equal("mark of the blue receipt", mark_of(world, blue), REVERSED)
-        require_equal("mark of the red receipt", mark_of(world, red), RED)
-        link = world.ledger.read("ReceiptLedger", "reversalOf", blue.range_id, int(blue.number))
-        require_equal("red receipt of the blue one", [int(part) for part in link], [red.range_id, int(red.number)])
+        require_equal("red receipt of the blue one", red_of(world, blue), [red.range_id, int(red.number)])
         step.detail["red"] = red.key
     with world.report.refusal(
         "同一票据再次冲红 / the same receipt again", decided_by="node", code="receipt-is-reversed"
@@ -63,6 +61,13 @@ def reverse(world: World, blue: Issued, business_number: str) -> ReversedReceipt
         sample = write_red(blue.receipt.document, code=blue.code, at=world.now(), business_number=business_number)
     model = parse_receipt(sample.xml).model
     return unit.sdk.reverse(blue.receipt, blue.range_id, model, _REFUND, payer_key=point_of(blue.payer))
+
+
+def red_of(world: World, issued: Issued) -> list[int]:
+    """Read range and number of the red receipt that reverses a receipt from the chain's events."""
+    root_id = world.ledger.read("ReceiptLedger", "redRootIdOf", issued.range_id, int(issued.number))
+    events = world.ledger.history("ReceiptLedger", "Reversed", world.book.deployed_block)
+    return [int(event[name]) for event in events if event["rootId"] == root_id for name in ("redRange", "redNumber")]
 
 
 def mark_of(world: World, issued: Issued) -> int:

@@ -9,10 +9,12 @@ from typing import Any
 from piaolian_sdk.errors import PiaolianError
 from piaolian_sdk.money import text_from_fen
 from piaolian_sdk.proof import Trust, slots, verify_bundle
+from piaolian_sdk.proof.building import ReceiptParts
 from piaolian_sdk.proof.bundle import compact_json
 from piaolian_sdk.proof.rlp import Item, encode_list
 from piaolian_sdk.proof.witness import Node, unpack
 from piaolian_sdk.signing import SUITE_P256, SUITE_SM2
+from piaolian_sdk.tree import Header
 from support.documents import OUTPATIENT, sample_model
 from support.proof_world import CHECKED_AT, LIST_CODE, LIST_RANGE, MEMBERS, ProofWorld
 
@@ -79,6 +81,7 @@ def bad_cases() -> Iterator[BundleCase]:
     yield from _bad_checkpoints()
     yield from _bad_chains()
     yield from _odd_algorithms()
+    yield from _bad_reversals()
     yield from _bad_members()
 
 
@@ -126,12 +129,13 @@ def _bad_checkpoints() -> Iterator[BundleCase]:
     yield BundleCase("trust file with another member", data, json.dumps(json.loads(text) | {"x": 1}))
 
 
-def _bad_chains() -> Iterator[BundleCase]:
-    def world() -> tuple[ProofWorld, Any]:
-        fresh = ProofWorld()
-        return fresh, fresh.issue_by_list()
+def _world() -> tuple[ProofWorld, ReceiptParts]:
+    world = ProofWorld()
+    return world, world.issue_by_list()
 
-    one, parts = world()
+
+def _bad_chains() -> Iterator[BundleCase]:
+    one, parts = _world()
     one.set_unit("91320000000000000X")
     yield _case("unit of another code", one, parts)
     ranges: dict[str, dict[str, Any]] = {
@@ -142,35 +146,25 @@ def _bad_chains() -> Iterator[BundleCase]:
         "range of payment codes": {"range_class": 2},
     }
     for name, options in ranges.items():
-        one, parts = world()
+        one, parts = _world()
         usual: dict[str, Any] = {"code": "32060126", "mode": 2}
         one.set_range(LIST_RANGE, **(usual | options))
         yield _case(name, one, parts)
-    for name, mark in {"void": slots.MARK_VOID, "red on the chain alone": slots.MARK_RED}.items():
-        one, parts = world()
-        one.mark(LIST_RANGE, parts.number, mark)
-        yield _case(name, one, parts)
-    one, parts = world()
+    one, parts = _world()
     one.exchange(parts, unit=9)
     yield _case("paper of another unit", one, parts)
-    one, parts = world()
-    red = one.issue_red(parts)
-    one.ledger[int.from_bytes(slots.reversal_slot(LIST_RANGE, parts.number), "big")] = 5 | 502 << 32 | 7 << 72
-    yield _case("original linked elsewhere", one, red)
-    one, parts = world()
-    yield _case("red receipt without original", one, replace(one.issue_red(parts), original=None))
-    one, parts = world()
+    one, parts = _world()
     one.ledger[int.from_bytes(slots.root_slot(parts.root_id), "big")] = 0
     yield _case("no root", one, parts)
-    one, parts = world()
+    one, parts = _world()
     yield _case("other place under the root", one, replace(parts, position=0))
-    one, parts = world()
+    one, parts = _world()
     yield _case("header of another range of numbers", one, one.commit(replace(parts, header=_moved(parts, 40))))
-    one, parts = world()
+    one, parts = _world()
     yield _case("header of another day", one, one.commit(replace(parts, header=replace(parts.header, issue_day=3))))
-    one, parts = world()
+    one, parts = _world()
     yield _case("other amount", one, one.commit(replace(parts, amount_fen=parts.amount_fen + 1)))
-    one, parts = world()
+    one, parts = _world()
     yield _case("salt under code control", one, one.commit(replace(parts, header=replace(parts.header, mode=1))))
 
 
@@ -182,6 +176,42 @@ def _odd_algorithms() -> Iterator[BundleCase]:
         named = document.replace(b"<SignatureAlgorithm>ECDSA<", f"<SignatureAlgorithm>{name}<".encode(), 1)
         parts = world.stamp(named, LIST_RANGE, 12, mode=2)
         yield BundleCase(f"algorithm {name}", world.bundle(parts).to_bytes(), world.trust_file().to_json())
+
+
+def _bad_reversals() -> Iterator[BundleCase]:
+    one, parts = _world()
+    yield _case("red on the chain alone", one, one.commit(replace(parts, header=replace(parts.header, mode=4))))
+    one, parts = _world()
+    red = one.issue_red(parts)
+    yield _case("blue on the chain alone", one, one.commit(replace(red, header=replace(red.header, mode=2))))
+    one, parts = _world()
+    bundle = json.loads(one.bundle(parts).to_bytes())
+    one.issue_red(parts)
+    reversed_one = json.loads(one.bundle(parts).to_bytes())
+    trust = one.trust_file().to_json()
+    yield BundleCase("red header of no reversal", _with(bundle, red_header=reversed_one["red_header"]), trust)
+    yield BundleCase("reversed without its red header", _with(reversed_one, red_header=None), trust)
+    other = reversed_one["red_header"] | {"first": 502}
+    yield BundleCase("reversed by another red receipt", _with(reversed_one, red_header=other), trust)
+    bundle["original_range"] = LIST_RANGE
+    yield BundleCase("original of no red receipt", compact_json(bundle).encode(), trust)
+    one, parts = _world()
+    red = one.issue_red(parts)
+    one.ledger[int.from_bytes(slots.root_slot(red.root_id), "big")] = 1
+    yield _case("original reversed by another", one, red)
+    one, parts = _world()
+    red = one.issue_red(parts)
+    one.ledger[int.from_bytes(slots.root_slot(red.root_id), "big")] = 0
+    yield _case("original not reversed", one, red)
+    one, parts = _world()
+    red = one.issue_red(parts)
+    one.set_range(LIST_RANGE, "32060126", mode=2, unit=8)
+    yield _case("original of another unit", one, red)
+    one, parts = _world()
+    bundle = json.loads(one.bundle(one.issue_red(parts)).to_bytes())
+    yield BundleCase("red receipt without original", _with(bundle, original_range=None), one.trust_file().to_json())
+    numbered = _with(bundle, root=bundle["root"] | {"id": 1})
+    yield BundleCase("red receipt under a batch's root", numbered, one.trust_file().to_json())
 
 
 def _bad_members() -> Iterator[BundleCase]:
@@ -249,9 +279,9 @@ def _high_s(members: dict[str, Any]) -> bytes:
     return compact_json(changed).encode()
 
 
-def _moved(parts: Any, first: int) -> Any:
+def _moved(parts: ReceiptParts, first: int) -> Header:
     return replace(parts.header, first=first)
 
 
-def _case(name: str, world: ProofWorld, parts: Any) -> BundleCase:
+def _case(name: str, world: ProofWorld, parts: ReceiptParts) -> BundleCase:
     return BundleCase(name, world.bundle(parts).to_bytes(), world.trust_file().to_json())

@@ -142,7 +142,12 @@ class NodeSite:
             )
             log.close()
         if "serve" in (names or ("serve",)):
-            self.wait_ready()
+            try:
+                self.wait_ready()
+            except BaseException:
+                # Nobody else would end them: the caller has no running node.
+                self.stop()
+                raise
 
     def wait_ready(self) -> None:
         """Wait until the API answers."""

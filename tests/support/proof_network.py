@@ -23,7 +23,7 @@ from support.services import SOFTHSM_LIBRARY, make_softhsm
 
 NODE_MEMBER: Final = "finance-1"
 WITNESSES: Final = ("audit-1", "audit-2")
-_READY_SECONDS: Final = 40.0
+_READY_SECONDS: Final = 120
 
 
 @dataclass
@@ -51,9 +51,16 @@ class Witness:
                 stderr=log,
                 env={**os.environ, **self.environment},
             )
+        try:
+            self._wait_ready(self.process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, (self.directory / "witness.log").read_text(encoding="utf-8")[-3000:]
+            assert process.poll() is None, (self.directory / "witness.log").read_text(encoding="utf-8")[-3000:]
             try:
                 httpx.get(f"{self.base_url}/api/v1/checkpoints", timeout=2)
             except httpx.HTTPError:

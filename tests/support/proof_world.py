@@ -27,7 +27,15 @@ from piaolian_sdk.signing import (
     sign_receipt_as_supervisor,
     sign_receipt_as_unit,
 )
-from piaolian_sdk.tree import Header, body_hash, keccak256, positional_path, positional_root, salted_amount
+from piaolian_sdk.tree import (
+    Header,
+    body_hash,
+    keccak256,
+    positional_path,
+    positional_root,
+    red_root_id,
+    salted_amount,
+)
 from piaolian_sdk.tree.keccak import uint_word
 from piaolian_sdk.tree.leaves import leaf_hash
 from support.documents import NON_TAX, NOW, OUTPATIENT, RED, sample_model
@@ -62,9 +70,9 @@ def _range_word(unit: int, code: str, first: int, last: int, following: int, ran
     return word
 
 
-def link_word(range_id: int, number: int, unit: int = UNIT) -> int:
-    """Pack a link."""
-    return range_id | number << 32 | unit << 72
+def paper_word(range_id: int, number: int, unit: int = UNIT) -> int:
+    """Pack what holds a receipt that is on paper."""
+    return (range_id | number << 32 | unit << 72) << 32 | BLOCK_TIME << 192 | 2 << 248
 
 
 def _storage(entries: dict[int, int]) -> Trie:
@@ -95,6 +103,7 @@ class ProofWorld:
     code: dict[bytes, bytes] = field(default_factory=dict)
     absent: set[bytes] = field(default_factory=set)
     roots: int = 0
+    red_headers: dict[tuple[int, int], Header] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Deploy, register the unit and allot its ranges."""
@@ -227,28 +236,31 @@ class ProofWorld:
         extension = model.main.main_ext.model_copy(update=related)
         main = model.main.model_copy(update={"main_ext": extension})
         document = self.document(model.model_copy(update={"main": main}), LIST_CODE, number)
-        parts = self.stamp(document, range_id, number, mode=2)
         place = (original.header.range, original.number)
-        self.ledger[_slot(slots.reversal_slot(*place))] = link_word(range_id, number)
-        self.mark(range_id, number, slots.MARK_RED)
-        return replace(parts, original=place)
-
-    def mark(self, range_id: int, number: int, mark: int) -> None:
-        """Set a mark of a number."""
-        slot = _slot(slots.marks_slot(range_id, number))
-        self.ledger[slot] = self.ledger.get(slot, 0) | mark << 8 * (number % 32)
+        parts = self.stamp(document, range_id, number, mode=4, original=place)
+        self.red_headers[place] = parts.header
+        return parts
 
     def exchange(self, parts: ReceiptParts, paper: int = 33, range_id: int = PAPER_RANGE, unit: int = UNIT) -> None:
         """Put a paper original in the place of a receipt."""
-        slot = _slot(slots.paper_slot(parts.header.range, parts.number))
-        self.ledger[slot] = link_word(range_id, paper, unit)
+        slot = _slot(slots.hold_slot(parts.header.range, parts.number))
+        self.ledger[slot] = paper_word(range_id, paper, unit)
 
     def book(self, parts: ReceiptParts, share: int) -> None:
         """Book a share in billionths."""
-        slot = _slot(slots.booking_slot(parts.header.range, parts.number))
+        slot = _slot(slots.hold_slot(parts.header.range, parts.number))
         self.ledger[slot] = share | 0xBEEF << 32 | self.block_time << 192 | 1 << 232
 
-    def stamp(self, document: bytes, range_id: int, number: int, *, mode: int, **header: Any) -> ReceiptParts:
+    def stamp(
+        self,
+        document: bytes,
+        range_id: int,
+        number: int,
+        *,
+        mode: int,
+        original: tuple[int, int] | None = None,
+        **header: Any,
+    ) -> ReceiptParts:
         """Commit to a document under a new root; members of the header may be given."""
         parsed = parse_receipt(document)
         main = parsed.model.main
@@ -259,7 +271,7 @@ class ProofWorld:
             code=main.einvoice_code,
             number=number,
             amount_fen=amount_fen,
-            amount_salt=salt if mode == 2 else None,
+            amount_salt=salt if mode != 1 else None,
             payment_code=payment_code,
             lines_hash=keccak256(b"lines") if mode == 1 else bytes(32),
             fields_root=keccak256(b"fields"),
@@ -271,7 +283,10 @@ class ProofWorld:
             root_id=0,
             position=1,
             root_path=[],
+            original=original,
         )
+        if original is not None:
+            parts = replace(parts, header=replace(parts.header, first=number, count=1, total_fen=amount_fen))
         return self.commit(replace(parts, header=replace(parts.header, **header)))
 
     def commit(self, parts: ReceiptParts) -> ReceiptParts:
@@ -288,6 +303,11 @@ class ProofWorld:
         if 0 <= place < header.count:
             leaves[place] = leaf
         header = replace(header, unit_root=positional_root(leaves))
+        if parts.original is not None:
+            # A red receipt's header is alone, under the root that its original numbers.
+            root_id = red_root_id(*parts.original)
+            self.ledger[_slot(slots.root_slot(root_id))] = _slot(header.hash)
+            return replace(parts, header=header, root_id=root_id, position=0)
         headers = [keccak256(b"other"), header.hash, keccak256(b"third")]
         self.roots += 1
         self.ledger[_slot(slots.root_slot(self.roots))] = _slot(positional_root(headers))
@@ -331,7 +351,13 @@ class ProofWorld:
 
         checkpoint = self.checkpoint(state.root)
         signatures = [self.sign(checkpoint, member) for member in members]
-        witness = collect_state(prove, LEDGER, REGISTRY, parts, state.root)
+        witness = collect_state(
+            prove,
+            (LEDGER, REGISTRY),
+            parts,
+            state.root,
+            lambda: self.red_headers[parts.header.range, parts.number],
+        )
         return build_bundle(parts, checkpoint, signatures, witness, sandbox=self.sandbox)
 
     def verify(self, bundle: Bundle | bytes, at: int = CHECKED_AT, **trust: Any) -> VerifiedReceipt:

@@ -100,7 +100,13 @@ def of_qbft() -> Iterator[dict[str, Any]]:
 
 
 def of_geth(bundle: Bundle, trust: Trust) -> Iterator[dict[str, Any]]:
-    """Return the contracts of a recorded bundle, and an account that is not there."""
+    """Return the contracts of a recorded bundle, and an account that is not there.
+
+    Args:
+        bundle: Of a receipt that is not red: its root has a number of its own.
+        trust: Names the contracts.
+    """
+    assert bundle.root.id is not None
     state_root = bundle.checkpoint.state_root
     encoded = [node for _, top in unpack(bundle.state) for node in whole(top)]
     nodes = {keccak256(node): node for node in encoded}

@@ -62,19 +62,20 @@ interface IReceiptLedger is IReceiptActs {
 
     /// @notice Root with this id, 0 when there is none.
     function rootOf(uint64 rootId) external view returns (bytes32);
-    /// @notice Id of the last root.
+    /// @notice Id of the last batch's root; roots of red receipts are not counted.
     function lastRootId() external view returns (uint64);
-    /// @notice Marks of a number: 1 exchanged, 2 reversed, 4 red, 8 void.
+    /// @notice Marks of a number: 1 exchanged, 2 reversed, 8 void. Whether a receipt is red stands in its header.
     function markOf(uint32 range, uint40 number) external view returns (uint8);
-    /// @notice Shares booked of a receipt, in billionths; the counter that the next act must carry.
+    /// @notice Shares booked of a receipt, in billionths; the counter that the next act must carry. The time is that of
+    /// the last booking, exchange or return.
     function bookingOf(uint32 range, uint40 number)
         external
         view
         returns (uint32 share, address lastBooker, uint40 time, uint32 counter);
     /// @notice Share that one booker has booked, in billionths.
     function shareOf(uint32 range, uint40 number, address booker) external view returns (uint32);
-    /// @notice Red receipt of a reversed one; zeros when it is not reversed.
-    function reversalOf(uint32 range, uint40 number) external view returns (uint32 redRange, uint40 redNumber);
+    /// @notice Id of the root of the red receipt that reverses this one; there is no such root while it is not reversed.
+    function redRootIdOf(uint32 range, uint40 number) external view returns (uint64);
     /// @notice Paper original in the place of a receipt; zeros when there is none.
     function paperOf(uint32 range, uint40 number) external view returns (uint32 paperRange, uint40 paperNumber);
     /// @notice Counts and sums of a month, and whether it is closed.

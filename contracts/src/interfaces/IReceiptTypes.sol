@@ -29,7 +29,7 @@ interface IReceiptTypes is IActErrors {
     struct Header {
         uint32 unit;
         uint32 range;
-        uint8 mode; // 1 by code, 2 by list
+        uint8 mode; // 1 by code, 2 by list; of a red receipt 3 and 4
         uint40 first;
         uint32 count;
         uint32 issueDay;
@@ -170,7 +170,7 @@ interface IReceiptTypes is IActErrors {
     /// @param position Place of the batch in the call
     /// @param error First 256 bytes of the error
     event BatchRefused(uint32 indexed unit, uint32 indexed range, uint40 first, uint16 position, bytes error);
-    /// @notice The root over the headers of one transaction.
+    /// @notice The root over the headers of one transaction; of a red receipt's root Reversed tells.
     event RootRegistered(uint64 indexed rootId, bytes32 root, uint16 headers);
     /// @notice Numbers were voided.
     event NumbersVoided(

@@ -34,9 +34,9 @@ interface IRegistry is IActErrors {
     struct Unit {
         address signer; // chain key that signs the unit's acts
         uint32 area; // six digits with a leading 1
-        uint40 restrictedAt; // Unix time of the restriction, 0 when unrestricted
-        uint16 restrictionReason;
+        uint32 restrictedAt; // Unix time of the restriction, 0 when unrestricted
         uint32 successor; // unit that answers for this one after a merger or split, 0 when none
+        uint16 restrictionReason; // in the second slot: whatever judges an act reads the first alone
         bytes32 creditCodeDigest; // keccak256 of the 18 characters
         bytes32 certificateDigest; // SHA-256 of the document certificate (DER)
     }
@@ -194,6 +194,8 @@ interface IRegistry is IActErrors {
     error NumberNotNext(uint32 range, uint40 expected, uint40 given);
     /// @notice The range ends before the last number needed.
     error RangeExhausted(uint32 range, uint40 to, uint40 needed);
+    /// @notice All ids of ranges are taken.
+    error TooManyRanges(uint32 max);
     /// @notice A number is 0, a range is empty or longer than ten digits.
     error MalformedRange(uint40 from, uint40 to);
     /// @notice More numbers are left than the refill rule allows, or there is no rule.

@@ -21,12 +21,12 @@ abstract contract Bookings is Reversals {
         keccak256("Unbook(uint32 range,uint40 number,address booker,uint32 counter,uint64 deadline)");
 
     /// @inheritdoc IReceiptActs
-    function book(BookAct calldata act) external restricted {
+    function book(BookAct calldata act) external {
         _book(act);
     }
 
     /// @inheritdoc IReceiptActs
-    function bookMany(BookAct[] calldata acts) external restricted {
+    function bookMany(BookAct[] calldata acts) external {
         if (acts.length == 0 || acts.length > MAX_BOOKINGS) revert WrongLength(acts.length, MAX_BOOKINGS);
         uint256 needed = BOOKING_GAS * 64 / 63 + RESERVE_GAS;
         for (uint256 i = 0; i < acts.length; ++i) {
@@ -46,59 +46,56 @@ abstract contract Bookings is Reversals {
     }
 
     /// @inheritdoc IReceiptActs
-    function unbook(UnbookAct calldata act) external restricted {
-        Booking memory booking = _layout().bookings[act.range][act.number];
-        uint32 share = _shareOf(booking, act.range, act.number, act.booker);
+    function unbook(UnbookAct calldata act) external {
+        Hold memory hold = _layout().holds[act.range][act.number];
+        uint32 share = _shareOf(hold, act.range, act.number, act.booker);
         if (share == 0) revert NothingBooked(act.range, act.number, act.booker);
-        if (act.counter != booking.counter) revert WrongCounter(booking.counter, act.counter);
+        if (act.counter != hold.counter) revert WrongCounter(hold.counter, act.counter);
         bytes32 structHash =
             keccak256(abi.encode(UNBOOK_TYPEHASH, act.range, act.number, act.booker, act.counter, act.deadline));
         _requireSigned(act.booker, structHash, act.deadline, act.signature);
-        if (booking.spread) delete _layout().shares[act.range][act.number][act.booker];
-        booking.share -= share;
-        _store(act.range, act.number, booking);
-        emit Unbooked(act.range, act.number, act.booker, share, booking.share, booking.counter);
+        if (hold.holding == Holding.Spread) delete _layout().shares[act.range][act.number][act.booker];
+        hold.share -= share;
+        _store(act.range, act.number, hold);
+        emit Unbooked(act.range, act.number, act.booker, share, hold.share, hold.counter);
     }
 
     function _book(BookAct calldata act) private {
         // 1. The receipt exists, and nothing has taken its place.
         bytes32 leaf = _open(act.receipt);
         (uint32 range, uint40 number) = (act.receipt.header.range, act.receipt.number);
-        _requireAlive(range, number);
+        Hold memory hold = _requireAlive(act.receipt.header, number);
         // 2. The act is the next, and the shares stay within one.
-        Booking memory booking = _layout().bookings[range][number];
-        if (act.counter != booking.counter) revert WrongCounter(booking.counter, act.counter);
-        if (act.share == 0 || uint256(booking.share) + act.share > WHOLE) {
-            revert ShareExceeded(booking.share, act.share);
-        }
+        if (act.counter != hold.counter) revert WrongCounter(hold.counter, act.counter);
+        if (act.share == 0 || uint256(hold.share) + act.share > WHOLE) revert ShareExceeded(hold.share, act.share);
         // 3. The holder of the receipt's key wants this booker to have it.
         if (act.booker == address(0)) revert ZeroAddress();
         bytes32 structHash =
             keccak256(abi.encode(BOOK_TYPEHASH, leaf, act.booker, act.counter, act.share, act.deadline));
         _requireSigned(act.receipt.bookingKey, structHash, act.deadline, act.signature);
         // 4. Write.
-        _addShare(booking, range, number, act.booker, act.share);
-        booking.lastBooker = act.booker;
-        booking.share += act.share;
-        _store(range, number, booking);
-        emit Booked(range, number, act.booker, act.share, booking.share, booking.counter);
+        _addShare(hold, range, number, act.booker, act.share);
+        hold.holder = uint160(act.booker);
+        hold.share += act.share;
+        _store(range, number, hold);
+        emit Booked(range, number, act.booker, act.share, hold.share, hold.counter);
     }
 
-    /// @dev While one booker has everything that is booked, the booking's own slot suffices.
-    function _addShare(Booking memory booking, uint32 range, uint40 number, address booker, uint32 share) private {
+    /// @dev While one booker has everything that is booked, the receipt's own slot suffices.
+    function _addShare(Hold memory hold, uint32 range, uint40 number, address booker, uint32 share) private {
         mapping(address => uint32) storage shares = _layout().shares[range][number];
-        if (!booking.spread && booking.share != 0 && booking.lastBooker != booker) {
-            booking.spread = true;
-            shares[booking.lastBooker] = booking.share;
+        if (hold.holding == Holding.Single && hold.share != 0 && address(hold.holder) != booker) {
+            hold.holding = Holding.Spread;
+            shares[address(hold.holder)] = hold.share;
         }
-        if (booking.spread) shares[booker] += share;
+        if (hold.holding == Holding.Spread) shares[booker] += share;
     }
 
-    function _store(uint32 range, uint40 number, Booking memory booking) private {
+    function _store(uint32 range, uint40 number, Hold memory hold) private {
         // 65,535 acts on one receipt are all it can have: then the counter stops it.
-        if (booking.counter == type(uint16).max) revert WrongCounter(booking.counter, booking.counter);
-        ++booking.counter;
-        booking.time = uint40(block.timestamp);
-        _layout().bookings[range][number] = booking;
+        if (hold.counter == type(uint16).max) revert WrongCounter(hold.counter, hold.counter);
+        ++hold.counter;
+        hold.time = uint40(block.timestamp);
+        _layout().holds[range][number] = hold;
     }
 }

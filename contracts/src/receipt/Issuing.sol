@@ -49,7 +49,11 @@ abstract contract Issuing is Governed, Months, IReceiptLedger {
             if (success) headers[accepted++] = abi.decode(answer, (bytes32));
             else emit BatchRefused(batch.unit, batch.range, batch.first, uint16(i), answer);
         }
-        if (accepted != 0) _addRoot(PositionalTree.root(headers, accepted), accepted);
+        if (accepted == 0) return;
+        _layout().lastRootId = rootId;
+        bytes32 root = PositionalTree.root(headers, accepted);
+        _layout().roots[rootId] = root;
+        emit RootRegistered(rootId, root, uint16(accepted));
     }
 
     /// @inheritdoc IReceiptLedger

@@ -68,10 +68,14 @@ abstract contract Openings is SignedActs, ReceiptStorage {
     }
 
     /// @dev Reverts when a receipt is red, reversed or on paper: no further act binds it then.
-    function _requireAlive(uint32 range, uint40 number) internal view {
-        if (_hasMark(range, number, MARK_RED)) revert ReceiptIsRed(range, number);
-        if (_layout().reversals[range][number].range != 0) revert ReceiptIsReversed(range, number);
-        if (_layout().papers[range][number].range != 0) revert ReceiptIsOnPaper(range, number);
+    /// @param header Header that the receipt was opened under
+    /// @return hold What is booked of it
+    function _requireAlive(Header calldata header, uint40 number) internal view returns (Hold memory hold) {
+        uint32 range = header.range;
+        if (header.mode > RED_MODES) revert ReceiptIsRed(range, number);
+        if (_layout().roots[_redRootId(range, number)] != 0) revert ReceiptIsReversed(range, number);
+        hold = _layout().holds[range][number];
+        if (hold.holding == Holding.Paper) revert ReceiptIsOnPaper(range, number);
     }
 
     /// @dev All members are static, so the structure in memory is the encoding of its members one after another.

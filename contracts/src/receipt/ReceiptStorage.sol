@@ -24,20 +24,20 @@ abstract contract ReceiptStorage is IReceiptTypes {
         bool closed;
     }
 
-    /// @dev Bookings of a receipt. One slot.
-    struct Booking {
-        uint32 share; // billionths, of all bookers
-        address lastBooker;
-        uint40 time; // Unix time of the last act
-        uint16 counter; // acts so far
-        bool spread; // several bookers: each share is kept by itself
+    /// @dev How a receipt is held.
+    enum Holding {
+        Single, // by nobody, or by the last booker alone
+        Spread, // by several bookers: each share is kept by itself
+        Paper // by a paper original in its place
     }
 
-    /// @dev The number that took a receipt's place: red number or paper number. One slot.
-    struct Link {
-        uint32 range;
-        uint40 number;
-        uint32 unit;
+    /// @dev What holds a receipt: bookings or a paper original, never both. One slot.
+    struct Hold {
+        uint32 share; // booked, in billionths, of all bookers
+        uint160 holder; // address of the last booker; on paper, the paper original (see _packPaper)
+        uint40 time; // Unix time of the last act
+        uint16 counter; // bookings and withdrawals so far
+        Holding holding;
     }
 
     /// @custom:storage-location erc7201:piaolian.storage.ReceiptLedger
@@ -46,11 +46,9 @@ abstract contract ReceiptStorage is IReceiptTypes {
         uint16 graceDays;
         uint8 startDays;
         uint8 backDays;
-        mapping(uint64 rootId => bytes32) roots;
-        mapping(uint32 range => mapping(uint256 word => uint256)) marks; // a byte a number: 4 red, 8 void
-        mapping(uint32 range => mapping(uint40 number => Link)) reversals;
-        mapping(uint32 range => mapping(uint40 number => Link)) papers;
-        mapping(uint32 range => mapping(uint40 number => Booking)) bookings;
+        mapping(uint64 rootId => bytes32) roots; // of batches by their count, of red receipts by what they reverse
+        mapping(uint32 range => mapping(uint256 word => uint256)) marks; // a byte a number: 8 void
+        mapping(uint32 range => mapping(uint40 number => Hold)) holds;
         mapping(uint32 range => mapping(uint40 number => mapping(address booker => uint32))) shares;
         mapping(uint32 range => mapping(uint40 number => bool)) reversalsAllowed;
         mapping(uint32 unit => mapping(uint16 kind => Cursor)) cursors;
@@ -59,8 +57,11 @@ abstract contract ReceiptStorage is IReceiptTypes {
 
     uint8 internal constant MARK_EXCHANGED = 1;
     uint8 internal constant MARK_REVERSED = 2;
-    uint8 internal constant MARK_RED = 4;
     uint8 internal constant MARK_VOID = 8;
+    // A red receipt's header has the mode of its original and this.
+    uint8 internal constant RED_MODES = 2;
+    // Set in the ids of red receipts' roots, above every count of batches.
+    uint64 private constant RED_ROOTS = 1 << 62;
 
     bytes32 private constant RECEIPT_STORAGE =
         keccak256(abi.encode(uint256(keccak256("piaolian.storage.ReceiptLedger")) - 1)) & ~bytes32(uint256(0xff));
@@ -72,30 +73,20 @@ abstract contract ReceiptStorage is IReceiptTypes {
         }
     }
 
-    /// @dev Sets a mark of one number.
-    function _mark(uint32 range, uint40 number, uint256 mark) internal {
-        _layout().marks[range][number >> 5] |= mark << (8 * (uint256(number) & 31));
-    }
-
-    /// @dev Whether a number has a mark.
-    function _hasMark(uint32 range, uint40 number, uint256 mark) internal view returns (bool) {
-        return (_layout().marks[range][number >> 5] >> (8 * (uint256(number) & 31))) & mark != 0;
-    }
-
-    /// @dev Registers a root under the next id.
-    function _addRoot(bytes32 root, uint256 headers) internal returns (uint64 rootId) {
-        rootId = ++_layout().lastRootId;
-        _layout().roots[rootId] = root;
-        emit RootRegistered(rootId, root, uint16(headers));
+    /// @dev Id of the root of the red receipt that reverses a receipt, whether it exists or not. So one slot says that
+    /// a receipt is reversed, and by which red receipt. Ranges have 28 bits (see Ranges), numbers of ten digits 34.
+    function _redRootId(uint32 range, uint40 number) internal pure returns (uint64) {
+        return RED_ROOTS | (uint64(range) << 34) | number;
     }
 
     /// @dev Share of one booker in billionths.
-    function _shareOf(Booking memory booking, uint32 range, uint40 number, address booker)
-        internal
-        view
-        returns (uint32)
-    {
-        if (booking.spread) return _layout().shares[range][number][booker];
-        return booking.lastBooker == booker ? booking.share : 0;
+    function _shareOf(Hold memory hold, uint32 range, uint40 number, address booker) internal view returns (uint32) {
+        if (hold.holding == Holding.Spread) return _layout().shares[range][number][booker];
+        return address(hold.holder) == booker ? hold.share : 0;
+    }
+
+    /// @dev A paper original in the 160 bits of a holder.
+    function _packPaper(uint32 range, uint40 number, uint32 unit) internal pure returns (uint160) {
+        return range | (uint160(number) << 32) | (uint160(unit) << 72);
     }
 }

@@ -28,8 +28,8 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
         uint40 number = act.original.number;
         // 1. The receipt exists and can be replaced.
         _open(act.original);
-        _requireAlive(blue.range, number);
-        _requireReversible(blue.range, number);
+        uint32 share = _requireAlive(blue, number).share;
+        if (share != 0) _requireAllowed(blue.range, number, share);
         // 2. The red number is next in a range of the same unit, kind and mode; the day may be written on it.
         (IRegistry.Range memory used, address signer, uint32 catalog) =
             REGISTRY.consume(msg.sender, blue.unit, act.redRange, act.redNumber, 1, IRegistry.RangeClass.Receipt, false);
@@ -48,10 +48,10 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
             PAYMENT_LEDGER.endPayment(blue.unit, act.paymentRange, act.original.paymentCode);
         }
         // 5. Write.
-        _layout().reversals[blue.range][number] = Link({range: act.redRange, number: act.redNumber, unit: blue.unit});
-        _mark(act.redRange, act.redNumber, MARK_RED);
         _count(blue.unit, used.kind, month, Totals(0, 0, 1, 0, act.amountFen));
-        _emitReversed(act, red, _addRoot(_hashHeader(red), 1));
+        uint64 rootId = _redRootId(blue.range, number);
+        _layout().roots[rootId] = _hashHeader(red);
+        _emitReversed(act, red, rootId);
     }
 
     /// @inheritdoc IReceiptActs
@@ -74,44 +74,49 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
         Header calldata header = act.original.header;
         uint40 number = act.original.number;
         _open(act.original);
-        _requireAlive(header.range, number);
-        uint32 share = _layout().bookings[header.range][number].share;
-        if (share != 0) revert ReceiptIsBooked(header.range, number, share);
+        Hold memory hold = _requireAlive(header, number);
+        if (hold.share != 0) revert ReceiptIsBooked(header.range, number, hold.share);
         (, address signer,) = REGISTRY.consume(
             msg.sender, header.unit, act.paperRange, act.paperNumber, 1, IRegistry.RangeClass.Paper, true
         );
-        Link memory paper = Link({range: act.paperRange, number: act.paperNumber, unit: header.unit});
-        _requireSigned(
-            signer,
-            _hashPaper(EXCHANGE_TYPEHASH, header.range, number, paper, act.deadline),
-            act.deadline,
-            act.signature
+        bytes32 structHash = keccak256(
+            abi.encode(
+                EXCHANGE_TYPEHASH, header.unit, header.range, number, act.paperRange, act.paperNumber, act.deadline
+            )
         );
-        _layout().papers[header.range][number] = paper;
+        _requireSigned(signer, structHash, act.deadline, act.signature);
+        _hold(header.range, number, hold, Holding.Paper, _packPaper(act.paperRange, act.paperNumber, header.unit));
         emit Exchanged(header.unit, header.range, number, act.paperRange, act.paperNumber);
     }
 
     /// @inheritdoc IReceiptActs
     function returnPaper(ReturnAct calldata act) external restricted {
         address signer = REGISTRY.authorize(msg.sender, act.unit);
-        Link memory paper = _layout().papers[act.range][act.number];
-        if (paper.range == 0 || paper.range != act.paperRange || paper.number != act.paperNumber) {
-            revert ReceiptNotOnPaper(act.range, act.number, act.paperRange, act.paperNumber);
-        }
-        if (paper.unit != act.unit) revert IRegistry.NotYourRange(act.range, paper.unit, act.unit);
-        _requireSigned(
-            signer, _hashPaper(RETURN_TYPEHASH, act.range, act.number, paper, act.deadline), act.deadline, act.signature
+        Hold memory hold = _layout().holds[act.range][act.number];
+        // A paper original is one unit's: another unit has none there.
+        bool isThere =
+            hold.holding == Holding.Paper && hold.holder == _packPaper(act.paperRange, act.paperNumber, act.unit);
+        if (!isThere) revert ReceiptNotOnPaper(act.range, act.number, act.paperRange, act.paperNumber);
+        bytes32 structHash = keccak256(
+            abi.encode(RETURN_TYPEHASH, act.unit, act.range, act.number, act.paperRange, act.paperNumber, act.deadline)
         );
-        delete _layout().papers[act.range][act.number];
+        _requireSigned(signer, structHash, act.deadline, act.signature);
+        _hold(act.range, act.number, hold, Holding.Single, 0);
         emit PaperReturned(act.unit, act.range, act.number, act.paperRange, act.paperNumber);
     }
 
     /// @dev A booked receipt is reversed only when two supervisors have let it through, once.
-    function _requireReversible(uint32 range, uint40 number) private {
-        uint32 share = _layout().bookings[range][number].share;
-        if (share == 0) return;
+    function _requireAllowed(uint32 range, uint40 number, uint32 share) private {
         if (!_layout().reversalsAllowed[range][number]) revert ReceiptIsBooked(range, number, share);
         delete _layout().reversalsAllowed[range][number];
+    }
+
+    /// @dev Writes who holds a receipt of which nothing is booked.
+    function _hold(uint32 range, uint40 number, Hold memory hold, Holding holding, uint160 holder) private {
+        hold.holding = holding;
+        hold.holder = holder;
+        hold.time = uint40(block.timestamp);
+        _layout().holds[range][number] = hold;
     }
 
     /// @dev Reverts unless the stated amount is the original's: readable by code, opened with its salt by list.
@@ -140,7 +145,7 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
         return Header({
             unit: act.original.header.unit,
             range: act.redRange,
-            mode: act.original.header.mode,
+            mode: act.original.header.mode + RED_MODES,
             first: act.redNumber,
             count: 1,
             issueDay: act.issueDay,
@@ -167,14 +172,6 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
                 act.deadline
             )
         );
-    }
-
-    function _hashPaper(bytes32 typeHash, uint32 range, uint40 number, Link memory paper, uint64 deadline)
-        private
-        pure
-        returns (bytes32)
-    {
-        return keccak256(abi.encode(typeHash, paper.unit, range, number, paper.range, paper.number, deadline));
     }
 
     function _emitReversed(ReverseAct calldata act, Header memory red, uint64 rootId) private {

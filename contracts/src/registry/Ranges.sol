@@ -10,6 +10,8 @@ import {Items} from "./Items.sol";
 /// range, and the unused rest back to a pool. So no number is ever in two places.
 abstract contract Ranges is Items {
     uint40 private constant MAX_NUMBER = 9_999_999_999; // ten digits
+    // 28 bits: range and number of a receipt then fit one word of 62 (see ReceiptStorage).
+    uint32 private constant MAX_RANGES = (1 << 28) - 1;
     uint64 private constant RECEIPT_PREFIXES = 100_000_000; // eight digits
     uint64 private constant PAYMENT_PREFIXES = 10_000_000_000; // ten digits
 
@@ -131,7 +133,9 @@ abstract contract Ranges is Items {
         _requireKind(source, kind, mode);
         (uint40 from, uint40 to) = _take(pool, count);
         Layout storage $ = _layout();
-        range = ++$.counters.ranges;
+        range = $.counters.ranges + 1;
+        if (range > MAX_RANGES) revert TooManyRanges(MAX_RANGES);
+        $.counters.ranges = range;
         $.ranges[range] = Range({
             unit: unit,
             prefix: source.prefix,

@@ -97,7 +97,7 @@ abstract contract Units is Governed, SignedActs, RegistryStorage {
         Unit storage record = _unit(unit);
         _requireArea(msg.sender, record.area);
         if (reason == 0) revert ReasonMissing();
-        record.restrictedAt = uint40(block.timestamp);
+        record.restrictedAt = uint32(block.timestamp);
         record.restrictionReason = reason;
         emit UnitRestricted(unit, reason);
     }

@@ -149,7 +149,7 @@ contract ReceiptsAttackTest is AttackTest {
     function test_redReceipt_isTheEnd() public {
         IReceiptTypes.ReverseAct memory act = _reverseAct(_opening(_issueList(1, 3), 1, 2), listRange, 4, _fenOf(2));
         _reverse(act);
-        IReceiptTypes.Opening memory red = _redOpening(act, 2);
+        IReceiptTypes.Opening memory red = _redOpening(act);
         bytes memory refusal = abi.encodeWithSelector(IReceiptTypes.ReceiptIsRed.selector, listRange, 4);
         IReceiptTypes.ReverseAct memory again = _reverseAct(red, listRange, 5, _fenOf(2));
         VM.expectRevert(refusal);

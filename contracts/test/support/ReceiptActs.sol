@@ -88,16 +88,16 @@ abstract contract ReceiptActsTest is Acts {
     }
 
     /// @dev Opening of the red receipt that an act has issued under a root of its own.
-    function _redOpening(IReceiptTypes.ReverseAct memory act, uint64 rootId)
+    function _redOpening(IReceiptTypes.ReverseAct memory act)
         internal
-        pure
+        view
         returns (IReceiptTypes.Opening memory opening)
     {
-        opening.rootId = rootId;
+        opening.rootId = receipts.redRootIdOf(act.original.header.range, act.original.number);
         opening.header = IReceiptTypes.Header({
             unit: act.original.header.unit,
             range: act.redRange,
-            mode: act.original.header.mode,
+            mode: act.original.header.mode + 2,
             first: act.redNumber,
             count: 1,
             issueDay: act.issueDay,

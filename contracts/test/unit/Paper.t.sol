@@ -106,7 +106,7 @@ contract PaperTest is ReceiptActsTest {
         act.unit = unitB;
         act.signature = _signPaper(KEY_B, "ReturnPaper", unitB, listRange, 2, 1);
         VM.prank(NODE_32);
-        VM.expectRevert(abi.encodeWithSelector(IRegistry.NotYourRange.selector, listRange, unitA, unitB));
+        VM.expectRevert(abi.encodeWithSelector(IReceiptTypes.ReceiptNotOnPaper.selector, listRange, 2, paperRange, 1));
         receipts.returnPaper(act);
     }
 

@@ -228,4 +228,18 @@ contract RegistryTest is Acts {
         );
         _sendNotice(batch);
     }
+
+    function test_allot_afterTheLastIdOfRanges_reverts() public {
+        // Counters are the first slot: units, pools, ranges. The id before the last is taken.
+        bytes32 slot =
+            keccak256(abi.encode(uint256(keccak256("piaolian.storage.Registry")) - 1)) & ~bytes32(uint256(0xff));
+        uint256 counters = uint256(VM.load(address(registry), slot));
+        uint256 last = (1 << 28) - 1;
+        counters = (counters & ~(uint256(type(uint32).max) << 64)) | ((last - 1) << 64);
+        VM.store(address(registry), slot, bytes32(counters));
+        VM.startPrank(SUPER);
+        VM.assertEq(registry.allot(listPool, unitA, 1, KIND_LIST, IRegistry.ControlMode.ByList, 1), last);
+        VM.expectRevert(abi.encodeWithSelector(IRegistry.TooManyRanges.selector, last));
+        registry.allot(listPool, unitA, 1, KIND_LIST, IRegistry.ControlMode.ByList, 1);
+    }
 }

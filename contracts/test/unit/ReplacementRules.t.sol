@@ -55,17 +55,16 @@ contract ReplacementRulesTest is RefusalsTest {
         (IReceiptTypes.Totals memory expected,) = receipts.periodOf(unitA, KIND_LIST, MONTH);
         expected.red = 1;
         expected.reversedFen = _fenOf(3);
-        VM.expectEmit(address(receipts));
-        emit IReceiptTypes.RootRegistered(2, _headerHash(_redOpening(act, 2).header), 1);
+        IReceiptTypes.Opening memory red = _redOpening(act);
         VM.expectEmit(address(receipts));
         emit IReceiptTypes.Reversed(
-            2,
+            red.rootId,
             unitA,
             listRange,
             3,
             listRange,
             6,
-            2,
+            4,
             TODAY,
             _fenOf(3),
             act.catalogVersion,
@@ -76,6 +75,7 @@ contract ReplacementRulesTest is RefusalsTest {
         _reverse(act);
         (IReceiptTypes.Totals memory totals,) = receipts.periodOf(unitA, KIND_LIST, MONTH);
         VM.assertEq(abi.encode(totals), abi.encode(expected));
+        VM.assertEq(receipts.rootOf(red.rootId), _headerHash(red.header));
     }
 
     function test_allowReversal_bySupervisorOfAnotherArea_reverts() public {

@@ -17,16 +17,18 @@ contract ReverseTest is ReceiptActsTest {
     function test_reverse_listLinksRedAndCountsIt() public {
         IReceiptTypes.ReverseAct memory act = _list();
         _reverse(act);
-        (uint32 redRange, uint40 redNumber) = receipts.reversalOf(listRange, 3);
-        VM.assertEq(redRange, listRange);
-        VM.assertEq(redNumber, 6);
+        // The root's id says what is reversed, and its only header by what.
+        IReceiptTypes.Opening memory red = _redOpening(act);
+        VM.assertEq(red.rootId, (1 << 62) | (uint256(listRange) << 34) | 3);
+        VM.assertEq(receipts.rootOf(red.rootId), _headerHash(red.header));
+        VM.assertEq(receipts.lastRootId(), 1);
         VM.assertEq(receipts.markOf(listRange, 3), 2);
-        VM.assertEq(receipts.markOf(listRange, 6), 4);
+        VM.assertEq(receipts.markOf(listRange, 6), 0);
         (IReceiptTypes.Totals memory totals,) = receipts.periodOf(unitA, KIND_LIST, MONTH);
         VM.assertEq(totals.issued, 5);
         VM.assertEq(totals.red, 1);
         VM.assertEq(totals.reversedFen, _fenOf(3));
-        VM.assertEq(receipts.openLeaf(_redOpening(act, 2)), _redLeaf(act));
+        VM.assertEq(receipts.openLeaf(red), _redLeaf(act));
         VM.assertEq(registry.rangeOf(listRange).next, 7);
     }
 
@@ -64,8 +66,10 @@ contract ReverseTest is ReceiptActsTest {
         VM.prank(SUPER);
         uint32 red = registry.allot(listPool, unitA, 10, KIND_LIST, IRegistry.ControlMode.ByList, 9);
         IReceiptTypes.IssueBatch memory batch = _issueList(1, 5);
-        _reverse(_reverseAct(_opening(batch, 1, 3), red, registry.rangeOf(red).from, _fenOf(3)));
-        VM.assertEq(receipts.markOf(red, registry.rangeOf(red).from), 4);
+        IReceiptTypes.ReverseAct memory act =
+            _reverseAct(_opening(batch, 1, 3), red, registry.rangeOf(red).from, _fenOf(3));
+        _reverse(act);
+        VM.assertEq(receipts.openLeaf(_redOpening(act)), _redLeaf(act));
     }
 
     function test_reverse_rangeOfAnotherKind_reverts() public {

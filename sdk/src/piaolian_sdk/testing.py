@@ -12,6 +12,7 @@ from web3 import Web3
 from piaolian_sdk.contracts.address_book import AddressBook
 from piaolian_sdk.contracts.chain import BlockStamp, FinalityPolicy
 from piaolian_sdk.contracts.errors import CONTRACT_ERRORS
+from piaolian_sdk.contracts.events_receipts import Reversed
 from piaolian_sdk.contracts.reader import ChainReader
 from piaolian_sdk.contracts.receipt_ledger import ReceiptLedger
 from piaolian_sdk.contracts.registry import Registry
@@ -31,7 +32,7 @@ class ChainState:
         ranges: Members of a range, in the order of ``RangeRecord``.
         marks: Mark bits by (range, number).
         bookings: Members of ``Booking`` by (range, number).
-        reversals: (red range, red number) by (range, number).
+        reversals: Event of the reversal by (range, number).
     """
 
     head: BlockStamp
@@ -41,7 +42,7 @@ class ChainState:
     ranges: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     marks: dict[tuple[int, int], int] = field(default_factory=dict)
     bookings: dict[tuple[int, int], tuple[int, str, int, int]] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    reversals: dict[tuple[int, int], Reversed] = field(default_factory=dict)
 
 
 _NO_BOOKING = (0, "0x" + "00" * 20, 0, 0)
@@ -60,7 +61,6 @@ class _FakeReceiptLedger(ReceiptLedger):
         answers: dict[str, Any] = {
             "markOf": self._state.marks.get(key, 0),
             "bookingOf": self._state.bookings.get(key, _NO_BOOKING),
-            "reversalOf": self._state.reversals.get(key, (0, 0)),
         }
         return answers[function]
 
@@ -120,6 +120,10 @@ class FakeChain(ChainReader):
     def root_block(self, root_id: int, until: BlockStamp) -> BlockStamp:
         """Return the block of a root, the head where the state names none."""
         return self.state.root_blocks.get(root_id, until)
+
+    def reversal_of(self, range_id: int, number: int, until: int) -> Reversed | None:  # noqa: ARG002
+        """Return what the state says reverses a receipt."""
+        return self.state.reversals.get((range_id, number))
 
 
 def _broken() -> SignerError:

@@ -20,6 +20,7 @@ from piaolian_sdk.client import IssuedReceipt, NodeRefusedError, NoticeDraft, Re
 from piaolian_sdk.contracts.chain import connect
 from piaolian_sdk.proof import BundleError, Trust, slots, verify_bundle
 from piaolian_sdk.receipt import parse_receipt
+from piaolian_sdk.tree import red_root_id
 from piaolian_sdk.tree.keccak import keccak256
 from piaolian_sdk.wire import WHOLE_SHARE
 from support.node import NodeWorld, settle_payments
@@ -169,13 +170,10 @@ def test_slots__as_computed__hold_what_the_contracts_say(
         ledger = reader.receipt_ledger
         root = word("ReceiptLedger", slots.root_slot(proof.root_id)).to_bytes(32, "big")
         assert root == ledger.root_of(proof.root_id, at=block)
-        red = slots.Link.from_word(word("ReceiptLedger", slots.reversal_slot(range_id, number)))
-        assert (red.range, red.number) == ledger.reversal_of(range_id, number, at=block)
-        paper = slots.Link.from_word(word("ReceiptLedger", slots.paper_slot(range_id, number)))
-        assert (paper.range, paper.number) == ledger.paper_of(range_id, number, at=block)
-        booking = slots.Booking.from_word(word("ReceiptLedger", slots.booking_slot(range_id, number)))
-        known = ledger.booking_of(range_id, number, at=block)
-        assert (booking.share, booking.counter) == (known.share, known.counter)
+        hold = slots.Hold.from_word(word("ReceiptLedger", slots.hold_slot(range_id, number)))
+        paper = (hold.paper.range, hold.paper.number) if hold.paper else (0, 0)
+        assert paper == ledger.paper_of(range_id, number, at=block)
+        assert hold.share == ledger.booking_of(range_id, number, at=block).share
         allotted = slots.Range.from_word(word("Registry", slots.range_slot(range_id)))
         record = reader.registry.range_of(range_id, at=block)
         assert (allotted.unit, allotted.prefix, allotted.first, allotted.last) == (
@@ -191,9 +189,13 @@ def test_slots__as_computed__hold_what_the_contracts_say(
         )
         digest = word("Registry", slots.credit_code_slot(proof.header.unit)).to_bytes(32, "big")
         assert digest == reader.registry.unit_of(proof.header.unit, at=block).credit_code_digest
-    red_place = (proofs["red"].header.range, int(proofs["red"].number))
-    marks = slots.marks_of(word("ReceiptLedger", slots.marks_slot(*red_place)), red_place[1])
-    assert marks == slots.MARK_RED
+    blue, red = proofs["reversed"], proofs["red"]
+    assert red.root_id == red_root_id(blue.header.range, int(blue.number))
+    header_hash = word("ReceiptLedger", slots.root_slot(red.root_id)).to_bytes(32, "big")
+    assert header_hash == red.header.to_header().hash
+    found = reader.reversal_of(blue.header.range, int(blue.number), block.number)
+    assert found is not None
+    assert (found.red_range, found.red_number) == (red.header.range, int(red.number))
 
 
 def test_access__unit_auditor_and_holder_alone(proof_network: ProofNetwork, receipts: dict[str, IssuedReceipt]) -> None:

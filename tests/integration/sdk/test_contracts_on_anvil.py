@@ -41,6 +41,7 @@ from piaolian_sdk.tree import (
     LeafByList,
     Line,
     lines_hash,
+    red_root_id,
 )
 from piaolian_sdk.verify import opening_of_proof, verify_receipt_online
 from support.chain_desk import AREA, NOBODY, Desk, Issued, first_of, pay, register_notices, run_desk, sample
@@ -216,8 +217,11 @@ def test_reverse__red_root__is_the_contracts_leaf(desk: Desk) -> None:
     ledger = desk.reader.receipt_ledger
     assert event.red_root == leaf
     assert ledger.mark_of(range_id, int(blue.receipt.number)) is Mark.REVERSED
-    assert ledger.mark_of(range_id, number) is Mark.RED
-    assert ledger.reversal_of(range_id, int(blue.receipt.number)) == (range_id, number)
+    assert ledger.mark_of(range_id, number) is Mark.NONE
+    found = desk.reader.reversal_of(range_id, int(blue.receipt.number), desk.reader.latest().number)
+    assert found is not None
+    assert (found.red_range, found.red_number) == (range_id, number)
+    assert event.root_id == red_root_id(range_id, int(blue.receipt.number))
     assert desk.reader.root_block(event.root_id, desk.reader.latest()).number > 0
     verified = verify_receipt_online(blue.document, blue.proof, desk.reader, desk.trust)
     assert verified.state_zh == "已冲红"

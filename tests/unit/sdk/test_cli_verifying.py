@@ -11,7 +11,7 @@ from piaolian_sdk.qr import draw_png, write_short_qr
 from support.proof_world import CHECKED_AT, ProofWorld
 
 RECORDED = Path(__file__).parents[2] / "data/bundles"
-RECORDED_AT = "2026-11-25T18:00:00+08:00"
+RECORDED_AT = "2026-11-25T19:00:00+08:00"
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import pytest
 from piaolian_sdk.acts import SoftwareChainSigner
 from piaolian_sdk.client.issuing import ReceiptSecrets, numbered, sign_receipt
 from piaolian_sdk.contracts import BlockStamp, Mark
+from piaolian_sdk.contracts.events_receipts import Reversed
 from piaolian_sdk.contracts.registry import credit_code_digest
 from piaolian_sdk.errors import RemoteError, VerificationError
 from piaolian_sdk.receipt import write_unsigned
 from piaolian_sdk.signing import SUITE_P256, CertificateTrust, SoftwareSigner, sign_receipt_as_supervisor
 from piaolian_sdk.testing import ChainState, FakeChain
-from piaolian_sdk.tree import Header, LeafByList, keccak256, positional_path, positional_root
+from piaolian_sdk.tree import Header, LeafByList, keccak256, positional_path, positional_root, red_root_id
 from piaolian_sdk.verify import VerifiedReceipt, leaf_of_proof, opening_of_proof, verify_receipt_online
 from piaolian_sdk.wire import ReceiptProof
 from support.fake_node import ADDRESS_BOOK, NOW, authority, sample
@@ -27,6 +28,9 @@ TRUST = CertificateTrust([ROOT.certificate])
 CODE, NUMBER, RANGE, ROOT_ID = "32060126", "0000000012", 3, 5
 SECRETS = ReceiptSecrets(b"\x01" * 32, b"\x02" * 32, b"\x03" * 32)
 LATER = NOW + timedelta(minutes=2)
+REVERSAL = Reversed(
+    red_root_id(RANGE, int(NUMBER)), 1, RANGE, int(NUMBER), RANGE, 77, 4, 20579, 1, 4, bytes(32), 3, bytes(32)
+)
 
 
 @dataclass
@@ -148,7 +152,7 @@ def test_verify__certificate_replaced_since__says_so(case: Case) -> None:
 def test_verify__marked__is_authentic_with_its_state(case: Case, mark: Mark, words: str) -> None:
     key = (RANGE, int(NUMBER))
     case.chain.state.marks[key] = int(mark)
-    case.chain.state.reversals[key] = (RANGE, 77)
+    case.chain.state.reversals[key] = REVERSAL
 
     verified = case.verify()
 
@@ -194,6 +198,20 @@ def set_state(table: str, key: Any, value: Any) -> Callable[[Case], None]:
     return change
 
 
+def header_says_red(case: Case) -> None:
+    """The header alone is a red receipt's, and the chain has it so."""
+    case.change_header(mode="red-list")
+    headers = [keccak256(b"other"), case.proof.header.to_header().hash]
+    case.chain.state.roots[ROOT_ID] = positional_root(headers)
+
+
+def root_says_red(case: Case) -> None:
+    """The root is one under which red receipts stand alone."""
+    root_id = red_root_id(RANGE, 77)
+    case.chain.state.roots[root_id] = case.chain.state.roots[ROOT_ID]
+    case.change(root_id=root_id)
+
+
 ATTACKS: list[tuple[str, Callable[[Case], None], str]] = [
     ("no-xml", lambda c: setattr(c, "document", b"<a/>"), "structure"),
     ("amount-altered", other_amount, "signature"),
@@ -225,7 +243,8 @@ ATTACKS: list[tuple[str, Callable[[Case], None], str]] = [
     ("range-of-another-unit", set_state("ranges", RANGE, (2, int(CODE), 1, 1000, 14, 1, 2, 601)), "range"),
     ("range-of-another-code", set_state("ranges", RANGE, (1, 32060226, 1, 1000, 14, 1, 2, 601)), "range"),
     ("range-elsewhere", set_state("ranges", RANGE, (1, int(CODE), 100, 1000, 114, 1, 2, 601)), "range"),
-    ("chain-says-red", set_state("marks", (RANGE, int(NUMBER)), 4), "marks"),
+    ("chain-says-red", header_says_red, "red"),
+    ("root-of-a-red-receipt", root_says_red, "red"),
     (
         "stamped-years-later",
         set_state("root_blocks", ROOT_ID, BlockStamp(30, bytes(32), int((NOW + timedelta(days=900)).timestamp()))),

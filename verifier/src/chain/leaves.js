@@ -4,8 +4,15 @@
 import { addressWord, keccak, uintWord, word } from './words.js';
 import { concatBytes } from '../bytes.js';
 
-/** ControlMode of the Registry. */
-export const MODES = { code: 1, list: 2 };
+/** By the words of the file: ControlMode of the Registry, and 2 more of a red receipt. */
+export const HEADER_MODES = { code: 1, list: 2, 'red-code': 3, 'red-list': 4 };
+const RED = 2;
+
+/** @param {number} mode Of a header. */
+export const isRedMode = (mode) => mode > RED;
+
+/** @param {number} mode Of a header. @returns {number} ControlMode of the Registry. */
+export const controlOf = (mode) => (isRedMode(mode) ? mode - RED : mode);
 
 /**
  * @param {{amountFen: number | bigint, item: number}[]} lines At least one.

@@ -8,10 +8,9 @@ import { keccak, uintWord } from './words.js';
 export const IMPLEMENTATION_SLOT = fromHex('0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc');
 /** Layouts that this program knows. */
 export const LAYOUTS = new Set([1]);
-export const MARK_RED = 4n;
-export const MARK_VOID = 8n;
 export const CLASS_RECEIPT = 1n;
 export const CLASS_PAPER = 3n;
+const ON_PAPER = 2n;
 
 /**
  * @param {string} namespace
@@ -25,20 +24,18 @@ export function erc7201Base(namespace) {
 const LEDGER = erc7201Base('piaolian.storage.ReceiptLedger');
 const REGISTRY = erc7201Base('piaolian.storage.Registry');
 
-/** @param {number | bigint} rootId */
+/** @param {number | bigint} rootId Of a batch, or redRootId of a receipt that may be reversed. */
 export const rootSlot = (rootId) => slot(mapped(rootId, LEDGER + 1n));
 
-/** @param {number | bigint} range @param {number | bigint} number */
-export const marksSlot = (range, number) => slot(mapped(BigInt(number) >> 5n, mapped(range, LEDGER + 2n)));
+/**
+ * @param {number | bigint} range
+ * @param {number | bigint} number
+ * @returns {bigint} Number of the root of the red receipt that reverses a receipt, whether it exists or not.
+ */
+export const redRootId = (range, number) => (1n << 62n) | (BigInt(range) << 34n) | BigInt(number);
 
 /** @param {number | bigint} range @param {number | bigint} number */
-export const reversalSlot = (range, number) => slot(mapped(number, mapped(range, LEDGER + 3n)));
-
-/** @param {number | bigint} range @param {number | bigint} number */
-export const paperSlot = (range, number) => slot(mapped(number, mapped(range, LEDGER + 4n)));
-
-/** @param {number | bigint} range @param {number | bigint} number */
-export const bookingSlot = (range, number) => slot(mapped(number, mapped(range, LEDGER + 5n)));
+export const holdSlot = (range, number) => slot(mapped(number, mapped(range, LEDGER + 3n)));
 
 /** @param {number | bigint} unit */
 export const creditCodeSlot = (unit) => slot(mapped(unit, REGISTRY + 2n) + 2n);
@@ -48,27 +45,12 @@ export const rangeSlot = (range) => slot(mapped(range, REGISTRY + 11n));
 
 /**
  * @param {bigint} value
- * @param {number | bigint} number
- * @returns {bigint} The mark byte of the number.
+ * @returns {{share: bigint, paper: {range: bigint, number: bigint, unit: bigint} | null}} Billionths booked, and the
+ *   paper original in the receipt's place; never both.
  */
-export function marksOf(value, number) {
-  return (value >> (8n * (BigInt(number) % 32n))) & 0xffn;
-}
-
-/**
- * @param {bigint} value
- * @returns {{range: bigint, number: bigint, unit: bigint}} The number that took a receipt's place; zeros for none.
- */
-export function linkOf(value) {
-  return { range: bits(value, 0, 32), number: bits(value, 32, 40), unit: bits(value, 72, 32) };
-}
-
-/**
- * @param {bigint} value
- * @returns {{share: bigint, time: bigint}} Billionths booked, and Unix seconds of the last act.
- */
-export function bookingOf(value) {
-  return { share: bits(value, 0, 32), time: bits(value, 192, 40) };
+export function holdOf(value) {
+  const paper = { range: bits(value, 32, 32), number: bits(value, 64, 40), unit: bits(value, 104, 32) };
+  return { share: bits(value, 0, 32), paper: bits(value, 248, 8) === ON_PAPER ? paper : null };
 }
 
 /**

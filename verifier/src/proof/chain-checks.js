@@ -2,23 +2,17 @@
  * The checks that read the chain's state: contracts, root, range, unit, and what binds on the receipt.
  */
 import { fromHex, sameBytes, toHex, toInteger, utf8 } from '../bytes.js';
-import { MODES, headerHash } from '../chain/leaves.js';
+import { HEADER_MODES, controlOf, headerHash } from '../chain/leaves.js';
 import {
   CLASS_PAPER,
   CLASS_RECEIPT,
   IMPLEMENTATION_SLOT,
-  MARK_RED,
-  MARK_VOID,
-  bookingOf,
-  bookingSlot,
   creditCodeSlot,
-  linkOf,
-  marksOf,
-  marksSlot,
-  paperSlot,
+  holdOf,
+  holdSlot,
   rangeOf,
   rangeSlot,
-  reversalSlot,
+  redRootId,
   rootSlot,
 } from '../chain/slots.js';
 import { rootFromPath } from '../chain/tree.js';
@@ -42,10 +36,10 @@ export class ChainFacts {
     this.receipt = receipt;
     this.trust = trust;
     this.nodes = new TrieNodes(bundle.state);
-    this.header = headerOf(bundle.members);
+    this.header = headerOf(bundle.members.header);
     this.number = BigInt(bundle.members.receipt.number);
     this.extension = receipt.main.MainExt ?? {};
-    this.isRed = Boolean(this.extension.RelatedInvoiceCode || this.extension.RelatedInvoiceNumber);
+    this.isRed = isRed(receipt);
     /** @type {Record<string, Uint8Array>} */
     this.storage = {};
   }
@@ -71,7 +65,9 @@ export class ChainFacts {
   /** Step 13: the header stands under the ledger's root. */
   checkRoot() {
     const { root } = this.members;
-    const stored = uintWord(this.word('ReceiptLedger', rootSlot(root.id)), 256);
+    const original = this.original();
+    const rootId = original ? redRootId(original.range, original.number) : root.id;
+    const stored = uintWord(this.word('ReceiptLedger', rootSlot(rootId)), 256);
     if (stored.every((byte) => byte === 0)) throw new Refusal('root-missing', '', 'root.id');
     const isPlace = root.position < 2 ** root.path.length;
     const found = rootFromPath(headerHash(this.header), root.position, root.path.map(fromHex));
@@ -84,7 +80,7 @@ export class ChainFacts {
     const checks = [
       ['range-missing', found.rangeClass === CLASS_RECEIPT],
       ['range-of-other-unit', found.unit === BigInt(this.header.unit)],
-      ['range-of-other-mode', found.mode === BigInt(this.header.mode)],
+      ['range-of-other-mode', found.mode === BigInt(controlOf(this.header.mode))],
       ['range-of-other-code', found.prefix === BigInt(this.members.receipt.code)],
       ['range-without-number', found.first <= this.number && this.number < found.next],
     ];
@@ -101,62 +97,73 @@ export class ChainFacts {
   /** Steps 19 to 22. @returns {ProvenState} */
   checkState() {
     const { range } = this.header;
-    const booking = inStep('marks', () => this.checkMarks(range));
-    const redNumber = inStep('reversal', () => {
-      this.checkOriginal();
-      return this.numberOf(linkOf(this.word('ReceiptLedger', reversalSlot(range, this.number))), CLASS_RECEIPT);
+    inStep('original', () => this.checkOriginal());
+    const redNumber = inStep('reversal', () => this.redNumber());
+    const [bookedShare, paperNumber] = inStep('paper', () => {
+      const { share, paper } = holdOf(this.word('ReceiptLedger', holdSlot(range, this.number)));
+      return [share, this.paperNumber(paper)];
     });
-    const paperNumber = inStep('paper', () =>
-      this.numberOf(linkOf(this.word('ReceiptLedger', paperSlot(range, this.number))), CLASS_PAPER),
-    );
     inStep('state-complete', () => {
       if (this.nodes.unused) throw new Refusal('state-node-unused', String(this.nodes.unused), 'state');
     });
-    return { isRed: this.isRed, redNumber, paperNumber, bookedShare: booking.share };
+    return { isRed: this.isRed, redNumber, paperNumber, bookedShare };
   }
 
-  /** @param {number} range */
-  checkMarks(range) {
-    const marks = marksOf(this.word('ReceiptLedger', marksSlot(range, this.number)), this.number);
-    const booking = bookingOf(this.word('ReceiptLedger', bookingSlot(range, this.number)));
-    if (marks & MARK_VOID) throw new Refusal('number-is-void');
-    if (Boolean(marks & MARK_RED) !== this.isRed) throw new Refusal('mark-red-differs');
-    return booking;
+  /** What a red receipt reverses; null of a receipt that is not red. */
+  original() {
+    const range = this.members.original_range;
+    const number = this.extension.RelatedInvoiceNumber;
+    const isNumbered = this.members.root.id !== null;
+    if (!this.isRed) {
+      if (range !== null || !isNumbered) throw new Refusal('original-unexpected', '', 'original_range');
+      return null;
+    }
+    if (range === null || !number || isNumbered) throw new Refusal('original-missing', '', 'original_range');
+    return { range, number: BigInt(number) };
   }
 
   checkOriginal() {
-    const originalRange = this.members.original_range;
-    if (!this.isRed) {
-      if (originalRange !== null) throw new Refusal('original-unexpected', '', 'original_range');
-      return;
-    }
-    const { RelatedInvoiceCode: code, RelatedInvoiceNumber: number } = this.extension;
-    if (originalRange === null || !code || !number) throw new Refusal('original-missing', '', 'original_range');
-    const found = this.range(originalRange);
-    const isThere = found.first <= BigInt(number) && BigInt(number) < found.next;
-    const isUnit = found.unit === BigInt(this.header.unit) && found.prefix === BigInt(code);
+    const original = this.original();
+    if (original === null) return;
+    const found = this.range(original.range);
+    const isThere = found.first <= original.number && original.number < found.next;
+    const isUnit =
+      found.unit === BigInt(this.header.unit) && codeOf(found.prefix) === this.extension.RelatedInvoiceCode;
     if (found.rangeClass !== CLASS_RECEIPT || !isUnit || !isThere) {
       throw new Refusal('original-missing', '', 'original_range');
     }
-    const link = linkOf(this.word('ReceiptLedger', reversalSlot(originalRange, number)));
-    const isLinked =
-      link.range === BigInt(this.header.range) && link.number === this.number && link.unit === BigInt(this.header.unit);
-    if (!isLinked) throw new Refusal('original-not-linked');
+  }
+
+  /** @returns {string | null} Code and number of the red receipt that cancels this one. */
+  redNumber() {
+    const rootId = redRootId(this.header.range, this.number);
+    const stored = uintWord(this.word('ReceiptLedger', rootSlot(rootId)), 256);
+    const red = this.members.red_header;
+    if (stored.every((byte) => byte === 0)) {
+      if (red !== null) throw new Refusal('red-header-unexpected', '', 'red_header');
+      return null;
+    }
+    if (red === null) throw new Refusal('red-header-missing', '', 'red_header');
+    if (!sameBytes(headerHash(headerOf(red)), stored)) throw new Refusal('red-header-differs', '', 'red_header');
+    const found = this.range(red.range);
+    if (found.rangeClass !== CLASS_RECEIPT || found.unit !== BigInt(this.header.unit) || red.unit !== this.header.unit) {
+      throw new Refusal('red-header-of-other-unit', '', 'red_header');
+    }
+    return `${codeOf(found.prefix)}${String(red.first).padStart(10, '0')}`;
   }
 
   /**
-   * @param {{range: bigint, number: bigint, unit: bigint}} link
-   * @param {bigint} rangeClass
-   * @returns {string | null} Code and number that took the receipt's place.
+   * @param {{range: bigint, number: bigint, unit: bigint} | null} paper
+   * @returns {string | null} Code and number of the paper original.
    */
-  numberOf(link, rangeClass) {
-    if (link.range === 0n) return null;
-    const found = this.range(link.range);
+  paperNumber(paper) {
+    if (paper === null) return null;
+    const found = this.range(paper.range);
     const unit = BigInt(this.header.unit);
-    if (found.rangeClass !== rangeClass || found.unit !== unit || link.unit !== unit) {
-      throw new Refusal('link-of-other-unit');
+    if (found.rangeClass !== CLASS_PAPER || found.unit !== unit || paper.unit !== unit) {
+      throw new Refusal('paper-of-other-unit');
     }
-    return `${String(found.prefix).padStart(8, '0')}${String(link.number).padStart(10, '0')}`;
+    return `${codeOf(found.prefix)}${String(paper.number).padStart(10, '0')}`;
   }
 
   /** @param {number | bigint} range */
@@ -170,12 +177,22 @@ export class ChainFacts {
   }
 }
 
-/** @param {any} members Of a bundle. */
-export function headerOf({ header }) {
+/** @param {import('../receipt/reading.js').Receipt} receipt @returns {boolean} Whether it names one that it cancels. */
+export function isRed({ main }) {
+  return Boolean(main.MainExt?.RelatedInvoiceCode || main.MainExt?.RelatedInvoiceNumber);
+}
+
+/** @param {bigint} prefix */
+function codeOf(prefix) {
+  return String(prefix).padStart(8, '0');
+}
+
+/** @param {any} header Part of a bundle. */
+export function headerOf(header) {
   return {
     unit: header.unit,
     range: header.range,
-    mode: MODES[/** @type {'code' | 'list'} */ (header.mode)],
+    mode: HEADER_MODES[/** @type {keyof typeof HEADER_MODES} */ (header.mode)],
     first: header.first,
     count: header.count,
     issueDay: header.issue_day,

@@ -1,6 +1,7 @@
 /**
  * What a checked bundle says: the receipt, its state at one block, what was proven and what was not.
  */
+import { HEADER_MODES, controlOf } from '../chain/leaves.js';
 import { beijingText, fenFromText, textFromFen } from '../receipt/amounts.js';
 import tables from '../tables.json' with { type: 'json' };
 
@@ -31,7 +32,13 @@ export function verifiedReceipt(members, receipt, trust, signers, state, atUnix)
   const time = beijingText(checkpoint.timestamp);
   const signed = checkpoint.signatures.map((/** @type {any} */ one) => one.member);
   const place = Number(members.receipt.number) - header.first;
-  const digits = (/** @type {number} */ value, /** @type {number} */ count) => String(value).padStart(count, '0');
+  const digits = (/** @type {number | string} */ value, /** @type {number} */ count) => String(value).padStart(count, '0');
+  const isByList = controlOf(HEADER_MODES[/** @type {keyof typeof HEADER_MODES} */ (header.mode)]) === HEADER_MODES.list;
+  // A red receipt is held by what it reverses.
+  const evidence =
+    root.id === null
+      ? `R${digits(members.original_range, 8)}-${digits(receipt.main.MainExt.RelatedInvoiceNumber, 10)}`
+      : `${digits(root.id, 8)}-${digits(root.position, 3)}-${digits(place, 4)}`;
   return {
     code: members.receipt.code,
     number: members.receipt.number,
@@ -43,7 +50,7 @@ export function verifiedReceipt(members, receipt, trust, signers, state, atUnix)
     isCirculable,
     redNumber: state.redNumber,
     paperNumber: state.paperNumber,
-    evidenceNumber: `PL${network.chain_id}-${digits(root.id, 8)}-${digits(root.position, 3)}-${digits(place, 4)}`,
+    evidenceNumber: `PL${network.chain_id}-${evidence}`,
     name: receipt.main.EInvoiceName,
     unitName: receipt.main.InvoicingParty.InvoicingPartyName,
     unitSubject: signers.unit.subject,
@@ -56,7 +63,7 @@ export function verifiedReceipt(members, receipt, trust, signers, state, atUnix)
     sandbox: trust.file.sandbox,
     ageSeconds: Math.max(atUnix - checkpoint.timestamp, 0),
     proven: [...words.proven, filled(words.proven_at, { time, block: checkpoint.number, members: signed.length })],
-    notProven: header.mode === 'list' ? [...words.not_proven, words.list_not_proven] : words.not_proven,
+    notProven: isByList ? [...words.not_proven, words.list_not_proven] : words.not_proven,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { concatBytes, fromHex, sameBytes, utf8 } from '../bytes.js';
 import { P256, sha256, verifyRaw } from '../certificates/curves.js';
-import { amountWord, bodyHash, leafHash } from '../chain/leaves.js';
+import { HEADER_MODES, amountWord, bodyHash, controlOf, isRedMode, leafHash } from '../chain/leaves.js';
 import { isUnderRoot } from '../chain/tree.js';
 import { keccak, uintWord } from '../chain/words.js';
 import { dayFromText, dayStart, fenFromText, unixFromCompact } from '../receipt/amounts.js';
@@ -12,7 +12,7 @@ import { readReceipt } from '../receipt/reading.js';
 import { documentDigest, missing, verifySupervisionSignature, verifyUnitSignature } from '../receipt/signatures.js';
 import { Refusal, inStep } from '../refusal.js';
 import { checkSize, readBundle } from './bundle.js';
-import { ChainFacts, headerOf } from './chain-checks.js';
+import { ChainFacts, headerOf, isRed } from './chain-checks.js';
 import { verifiedReceipt } from './result.js';
 
 // How far the clock of whoever checks may lie behind the chain's, and a signer's ahead of it.
@@ -141,13 +141,14 @@ function checkHeader({ header, receipt: named }, receipt) {
   if (dayFromText(receipt.main.IssueDate) !== header.issue_day) {
     throw new Refusal('header-of-other-day', '', 'header.issue_day');
   }
+  if (isRedMode(headerOf(header).mode) !== isRed(receipt)) throw new Refusal('header-red-differs', '', 'header.mode');
 }
 
 /** @param {any} members @param {import('../receipt/reading.js').Receipt} receipt */
 function checkLeaf(members, receipt) {
   const { leaf } = members;
-  const header = headerOf(members);
-  const isByCode = members.header.mode === 'code';
+  const header = headerOf(members.header);
+  const isByCode = controlOf(header.mode) === HEADER_MODES.code;
   inStep('leaf', () => {
     const fen = /** @type {bigint} */ (fenFromText(receipt.main.TotalAmount));
     if ((fen < 0n ? -fen : fen) !== BigInt(leaf.amount_fen)) throw new Refusal('leaf-other-amount', '', 'leaf.amount_fen');

@@ -10,6 +10,7 @@ from web3 import Web3
 from piaolian_node.database.index import batches
 from piaolian_node.database.records import receipts
 from piaolian_node.errors import RecordError
+from piaolian_sdk.contracts.events_receipts import Reversed
 from piaolian_sdk.contracts.structs import Opening
 from piaolian_sdk.tree import BY_CODE, Header, positional_path, salted_amount
 from piaolian_sdk.tree.keccak import uint_word
@@ -56,6 +57,21 @@ def header_of(batch: Row[Any]) -> Header:
         total_fen=batch.total_fen,
         catalog_version=batch.catalog_version,
         unit_root=batch.unit_root,
+    )
+
+
+def red_header_of(event: Reversed) -> Header:
+    """Return the header of the red receipt that a reversal issued."""
+    return Header(
+        unit=event.unit,
+        range=event.red_range,
+        mode=event.mode,
+        first=event.red_number,
+        count=1,
+        issue_day=event.issue_day,
+        total_fen=event.amount_fen,
+        catalog_version=event.catalog_version,
+        unit_root=event.red_root,
     )
 
 

@@ -70,10 +70,6 @@ class ChainView(Protocol):
         """Return what one booker has booked, in billionths."""
         ...
 
-    def reversal(self, range_id: int, number: int, at: BlockStamp) -> tuple[int, int]:
-        """Return range and number of the red receipt, zeros without one."""
-        ...
-
     def paper(self, range_id: int, number: int, at: BlockStamp) -> tuple[int, int]:
         """Return range and number of the paper original, zeros without one."""
         ...
@@ -183,10 +179,6 @@ class ChainAccess:
         """Return what one booker has booked, in billionths."""
         account = Web3.to_checksum_address(booker)
         return self.ask(lambda reader: reader.receipt_ledger.share_of(range_id, number, account, at))
-
-    def reversal(self, range_id: int, number: int, at: BlockStamp) -> tuple[int, int]:
-        """Return range and number of the red receipt, zeros without one."""
-        return self.ask(lambda reader: reader.receipt_ledger.reversal_of(range_id, number, at))
 
     def paper(self, range_id: int, number: int, at: BlockStamp) -> tuple[int, int]:
         """Return range and number of the paper original, zeros without one."""

@@ -9,6 +9,7 @@ from web3 import Web3
 from web3.types import RPCEndpoint
 
 from piaolian_node.api.authentication import Asker
+from piaolian_node.chain.openings import red_header_of
 from piaolian_node.checkpoints.gathering import QuorumCheckpoint, no_checkpoints
 from piaolian_node.context import NodeContext
 from piaolian_node.errors import RecordError, RefusedError
@@ -22,6 +23,7 @@ from piaolian_sdk.contracts.reader import ChainReader
 from piaolian_sdk.errors import RemoteError, VerificationError
 from piaolian_sdk.proof import BundleError, Trust, verify_bundle
 from piaolian_sdk.proof.building import AccountProof, ReceiptParts, build_bundle, collect_state
+from piaolian_sdk.tree import Header
 from piaolian_sdk.tree.keccak import address_bytes
 
 
@@ -118,8 +120,14 @@ def _build(context: NodeContext, parts: ReceiptParts, signed: QuorumCheckpoint, 
     def prove(address: bytes, wanted: Sequence[bytes]) -> AccountProof:
         return context.chain.ask(lambda reader: _proof(reader, address, wanted, height))
 
-    ledger, registry = trust.file.contracts.ReceiptLedger.address, trust.file.contracts.Registry.address
-    state = collect_state(prove, ledger, registry, parts, signed.checkpoint.state_root)
+    def find_red() -> Header:
+        found = context.chain.ask(lambda reader: reader.reversal_of(parts.header.range, parts.number, height))
+        if found is None:
+            raise RecordError("the chain has a red receipt without its event", "链上有红票但没有相应事件")
+        return red_header_of(found)
+
+    addresses = (trust.file.contracts.ReceiptLedger.address, trust.file.contracts.Registry.address)
+    state = collect_state(prove, addresses, parts, signed.checkpoint.state_root, find_red)
     bundle = build_bundle(parts, signed.checkpoint, signed.signatures, state, sandbox=trust.file.sandbox)
     data = bundle.to_bytes()
     try:

@@ -21,14 +21,12 @@ class OnChain:
     """What binds on a receipt at one block.
 
     Attributes:
-        red: Range and number of the red receipt, zeros without one.
         paper: Range and number of the paper original, zeros without one.
     """
 
     stamp: BlockStamp
     marks: Mark
     booking: Booking
-    red: tuple[int, int]
     paper: tuple[int, int]
 
 
@@ -95,7 +93,6 @@ async def on_chain(context: NodeContext, range_id: int, number: int, stamp: Bloc
             stamp=at,
             marks=chain.mark(range_id, number, at),
             booking=chain.booking(range_id, number, at),
-            red=chain.reversal(range_id, number, at),
             paper=chain.paper(range_id, number, at),
         )
 
@@ -119,7 +116,7 @@ def require_alive(receipt: Row[Any], found: OnChain) -> None:
         ContractRefusedError: With the contract's own code.
     """
     place = {"range": receipt.range, "number": receipt.number}
-    if Mark.RED in found.marks:
+    if receipt.is_red:
         raise CONTRACT_ERRORS["ReceiptIsRed"](place)
     if Mark.REVERSED in found.marks:
         raise CONTRACT_ERRORS["ReceiptIsReversed"](place)

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from piaolian_node.api.authentication import Asker
 from piaolian_node.bodies import root_cid_text
 from piaolian_node.chain.openings import Stamped, find_stamped
 from piaolian_node.context import NodeContext
+from piaolian_node.database.index import reversals
 from piaolian_node.database.records import parties, receipts
 from piaolian_node.errors import RefusedError, UnavailableError
 from piaolian_node.pages.elements import Elements
@@ -34,7 +36,7 @@ from piaolian_sdk.wire import (
     VerificationAnswer,
 )
 
-_MARK_WORDS = {Mark.EXCHANGED: "exchanged", Mark.REVERSED: "reversed", Mark.RED: "red", Mark.VOID: "void"}
+_MARK_WORDS = {Mark.EXCHANGED: "exchanged", Mark.REVERSED: "reversed", Mark.VOID: "void"}
 _NOBODY = "0x0000000000000000000000000000000000000000"
 
 
@@ -47,7 +49,7 @@ async def receipt_state(context: NodeContext, receipt: Row[Any]) -> ReceiptState
     async with context.database.read() as connection:
         stamped = await find_stamped(connection, receipt.range, receipt.number)
         found = await _found(context, receipt, stamped)
-        red = await _red_number(context, found)
+        red = await _red_number(connection, receipt, found)
     state, state_zh = state_of(receipt, found, red)
     return ReceiptState(
         code=receipt.code,
@@ -58,12 +60,19 @@ async def receipt_state(context: NodeContext, receipt: Row[Any]) -> ReceiptState
         issue_day=date_from_day_number(receipt.issue_day),
         state=state,
         state_zh=state_zh,
-        marks=[word for mark, word in _MARK_WORDS.items() if found is not None and mark in found.marks],
+        marks=_mark_words(receipt, found),
         reversed_by=red,
         booking=_booking(found),
         stamped_at=_stamped_at(stamped),
         submission=receipt.submission,
     )
+
+
+def _mark_words(receipt: Row[Any], found: OnChain | None) -> list[str]:
+    if found is None:
+        return []
+    words = [word for mark, word in _MARK_WORDS.items() if mark in found.marks]
+    return ["red", *words] if receipt.is_red else words
 
 
 def state_of(receipt: Row[Any], found: OnChain | None, red: str | None) -> tuple[str, str]:  # noqa: PLR0911
@@ -78,7 +87,7 @@ def state_of(receipt: Row[Any], found: OnChain | None, red: str | None) -> tuple
         return "void", "已作废"
     if Mark.EXCHANGED in found.marks:
         return "exchanged", "已换开纸质"
-    if Mark.RED in found.marks:
+    if receipt.is_red:
         return "red", "红票·已上链"
     if found.booking.share >= WHOLE_SHARE:
         return "booked", "已入账"
@@ -96,7 +105,6 @@ async def receipt_proof(context: NodeContext, receipt: Row[Any]) -> ReceiptProof
     async with context.database.read() as connection:
         stamped = await stamped_of(connection, receipt)
     header = stamped.header
-    mode = mode_of(receipt)
     return ReceiptProof(
         chain_id=context.address_book.chain_id,
         receipt_ledger=context.address_book.address_of("ReceiptLedger"),
@@ -109,7 +117,7 @@ async def receipt_proof(context: NodeContext, receipt: Row[Any]) -> ReceiptProof
         header=HeaderProof(
             unit=header.unit,
             range=header.range,
-            mode=mode,
+            mode=header.mode_word,
             first=header.first,
             count=header.count,
             issue_day=header.issue_day,
@@ -235,7 +243,9 @@ async def _match(context: NodeContext, receipt: Row[Any]) -> VerificationAnswer:
         )
         issued_by = name.scalars().first()
     found = await _found(context, receipt, stamped)
-    state, state_zh = state_of(receipt, found, await _red_number(context, found))
+    async with context.database.read() as connection:
+        red = await _red_number(connection, receipt, found)
+    state, state_zh = state_of(receipt, found, red)
     return VerificationAnswer(
         result="match",
         result_zh="查验一致",
@@ -306,15 +316,20 @@ async def _found(context: NodeContext, receipt: Row[Any], stamped: Stamped | Non
     return await on_chain(context, receipt.range, receipt.number, stamp)
 
 
-async def _red_number(context: NodeContext, found: OnChain | None) -> str | None:
-    if found is None or not found.red[1]:
+async def _red_number(connection: AsyncConnection, receipt: Row[Any], found: OnChain | None) -> str | None:
+    """Return code and number of the red receipt of a reversed one, None while the index has not its event."""
+    if found is None or Mark.REVERSED not in found.marks:
         return None
-    async with context.database.read() as connection:
-        code = await connection.execute(
-            select(receipts.c.code).where(receipts.c.range == found.red[0], receipts.c.number == found.red[1])
-        )
-        red_code = code.scalar() or ""
-    return f"{red_code}{found.red[1]:010d}"
+    joined = reversals.join(
+        receipts, (receipts.c.range == reversals.c.red_range) & (receipts.c.number == reversals.c.red_number)
+    )
+    red = await connection.execute(
+        select(receipts.c.code, receipts.c.number)
+        .select_from(joined)
+        .where(reversals.c.range == receipt.range, reversals.c.number == receipt.number)
+    )
+    row = red.first()
+    return f"{row.code}{row.number:010d}" if row else None
 
 
 def _booking(found: OnChain | None) -> BookingState:

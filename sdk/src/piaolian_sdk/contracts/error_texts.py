@@ -91,6 +91,11 @@ _REGISTRY = {
     "NumberNotNext": ErrorText(
         "range {range} goes on with {expected}, not with {given}", "号段 {range} 的下一号码为 {expected}，不是 {given}"
     ),
+    "TooManyRanges": ErrorText(
+        "all {max} numbers of ranges are taken",
+        "号段编号已用完（上限 {max}）",
+        "ask the network's administrator for an upgrade of the Registry",
+    ),
     "RangeExhausted": ErrorText(
         "range {range} ends at {to}, {needed} is needed",
         "号段 {range} 止于 {to}，需要到 {needed}",

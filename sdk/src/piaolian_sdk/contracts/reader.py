@@ -1,10 +1,12 @@
 """A chain of one's choice with the contracts of one network."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from hexbytes import HexBytes
 from web3 import Web3
+from web3.types import LogReceipt
 
 from piaolian_sdk.contracts.access_manager import AccessManager
 from piaolian_sdk.contracts.address_book import AddressBook
@@ -17,12 +19,14 @@ from piaolian_sdk.contracts.chain import (
     latest_stamp,
     stamp_at,
 )
-from piaolian_sdk.contracts.events import topic_of
+from piaolian_sdk.contracts.event_base import ContractEvent
+from piaolian_sdk.contracts.events import decode_log, topic_of
 from piaolian_sdk.contracts.events_receipts import Reversed, RootRegistered
 from piaolian_sdk.contracts.payment_ledger import PaymentLedger
 from piaolian_sdk.contracts.receipt_ledger import ReceiptLedger
 from piaolian_sdk.contracts.registry import Registry
 from piaolian_sdk.errors import RemoteError
+from piaolian_sdk.tree import red_root_id
 
 
 class ChainReader:
@@ -105,20 +109,7 @@ class ChainReader:
         Raises:
             RemoteError: The node did not answer, or has a root without its event.
         """
-        topics: list[Any] = [
-            [HexBytes(topic_of(RootRegistered)), HexBytes(topic_of(Reversed))],
-            HexBytes(root_id.to_bytes(32, "big")),
-        ]
-        logs = call_chain(
-            lambda: self.web3.eth.get_logs(
-                {
-                    "address": self.receipt_ledger.address,
-                    "topics": topics,
-                    "fromBlock": self.address_book.deployed_block,
-                    "toBlock": until.number,
-                }
-            )
-        )
+        logs = self._root_logs(root_id, until.number, RootRegistered, Reversed)
         stamp = stamp_at(self.web3, int(logs[0]["blockNumber"])) if logs else None
         if stamp is None:
             raise RemoteError(
@@ -129,6 +120,37 @@ class ChainReader:
                 retry="after",
             )
         return stamp
+
+    def reversal_of(self, range_id: int, number: int, until: int) -> Reversed | None:
+        """Return the event of the reversal of a receipt, None when there is none.
+
+        Args:
+            range_id: Range of the receipt.
+            number: Its number.
+            until: Height to search up to.
+
+        Raises:
+            RemoteError: The node did not answer.
+        """
+        logs = self._root_logs(red_root_id(range_id, number), until, Reversed)
+        found = decode_log(logs[0]) if logs else None
+        return found.event if found is not None and isinstance(found.event, Reversed) else None
+
+    def _root_logs(self, root_id: int, until: int, *events: type[ContractEvent]) -> Sequence[LogReceipt]:
+        topics: list[Any] = [
+            [HexBytes(topic_of(event)) for event in events],
+            HexBytes(root_id.to_bytes(32, "big")),
+        ]
+        return call_chain(
+            lambda: self.web3.eth.get_logs(
+                {
+                    "address": self.receipt_ledger.address,
+                    "topics": topics,
+                    "fromBlock": self.address_book.deployed_block,
+                    "toBlock": until,
+                }
+            )
+        )
 
     def block(self, number: int) -> BlockStamp | None:
         """Return the block at ``number``, None when there is none yet.

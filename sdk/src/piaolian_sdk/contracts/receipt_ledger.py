@@ -31,11 +31,16 @@ class ReceiptLedger(ContractBinding):
     NAME = NAME
 
     def root_of(self, root_id: int, at: BlockStamp | None = None) -> bytes:
-        """Return a root, 32 bytes, zeros when there is none."""
+        """Return a root, 32 bytes, zeros when there is none.
+
+        Args:
+            root_id: Of a batch, or ``tree.red_root_id`` of what a red receipt reverses.
+            at: Block to read at.
+        """
         return bytes(self.read("rootOf", root_id, at=at))
 
     def last_root_id(self, at: BlockStamp | None = None) -> int:
-        """Return the number of the last root."""
+        """Return the number of the last batch's root."""
         return int(self.read("lastRootId", at=at))
 
     def mark_of(self, range_id: int, number: int, at: BlockStamp | None = None) -> Mark:
@@ -49,11 +54,6 @@ class ReceiptLedger(ContractBinding):
     def share_of(self, range_id: int, number: int, booker: str, at: BlockStamp | None = None) -> int:
         """Return the share that one booker has booked, in billionths."""
         return int(self.read("shareOf", range_id, number, booker, at=at))
-
-    def reversal_of(self, range_id: int, number: int, at: BlockStamp | None = None) -> tuple[int, int]:
-        """Return (red range, red number) of a reversed receipt, zeros when it is not reversed."""
-        red_range, red_number = self.read("reversalOf", range_id, number, at=at)
-        return int(red_range), int(red_number)
 
     def paper_of(self, range_id: int, number: int, at: BlockStamp | None = None) -> tuple[int, int]:
         """Return (paper range, paper number) in the place of a receipt, zeros when there is none."""

@@ -29,7 +29,6 @@ class Mark(IntFlag):
     NONE = 0
     EXCHANGED = 1
     REVERSED = 2
-    RED = 4
     VOID = 8
 
 
@@ -60,8 +59,8 @@ class UnitRecord:
     signer: str
     area: int
     restricted_at: int
-    restriction_reason: int
     successor: int
+    restriction_reason: int
     credit_code_digest: bytes
     certificate_digest: bytes
 

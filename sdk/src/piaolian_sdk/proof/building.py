@@ -1,7 +1,6 @@
 """What a node puts into a bundle: the parts that it knows, and the nodes of the state that prove them.
 
-``collect_state`` asks for exactly the slots that the checks read, in at most three rounds: values of the second round
-(implementations, ranges of links) are known after the first alone.
+``collect_state`` asks for exactly the slots that the checks read, each account once.
 """
 
 import hashlib
@@ -22,7 +21,7 @@ from piaolian_sdk.proof.bundle import (
 from piaolian_sdk.proof.checkpoint import Checkpoint
 from piaolian_sdk.proof.trie import TrieNodes, account_at
 from piaolian_sdk.proof.witness import pack
-from piaolian_sdk.tree import BY_CODE, Header
+from piaolian_sdk.tree import BY_CODE, Header, red_root_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,44 +77,56 @@ class ReceiptParts:
     original: tuple[int, int] | None = None
 
 
-def collect_state(prove: Prove, ledger: bytes, registry: bytes, parts: ReceiptParts, state_root: bytes) -> bytes:
-    """Return what proves the state of a receipt, in the form of ``piaolian_sdk.proof.witness``.
+@dataclass(frozen=True, slots=True)
+class CollectedState:
+    """What the chain says at the checkpoint's block.
+
+    Attributes:
+        witness: What proves the state of a receipt, in the form of ``piaolian_sdk.proof.witness``.
+        red_header: Of a reversed receipt, the header of its red receipt.
+    """
+
+    witness: bytes
+    red_header: Header | None
+
+
+def collect_state(
+    prove: Prove, addresses: tuple[bytes, bytes], parts: ReceiptParts, state_root: bytes, find_red: Callable[[], Header]
+) -> CollectedState:
+    """Ask the chain for what proves a receipt.
 
     Args:
         prove: Asks the chain at the checkpoint's block.
-        ledger: Address of the ReceiptLedger's proxy.
-        registry: Address of the Registry's proxy.
+        addresses: Of the proxies of ReceiptLedger and Registry.
         parts: The receipt.
         state_root: Of the checkpoint's block, 32 bytes.
+        find_red: Header of the receipt's red receipt at the same block; asked when the chain says that there is one.
 
     Raises:
         VerificationError: ``state-node-malformed``: the chain gave something else.
     """
-    place = (parts.header.range, parts.number)
+    (ledger, registry), place = addresses, (parts.header.range, parts.number)
     of_ledger = [
         slots.IMPLEMENTATION_SLOT,
-        slots.reversal_slot(*place),
-        slots.paper_slot(*place),
+        slots.hold_slot(*place),
         slots.root_slot(parts.root_id),
-        slots.marks_slot(*place),
-        slots.booking_slot(*place),
+        slots.root_slot(red_root_id(*place)),
     ]
-    of_registry = [
-        slots.IMPLEMENTATION_SLOT,
-        slots.range_slot(parts.header.range),
-        slots.credit_code_slot(parts.header.unit),
-    ]
-    if parts.original is not None:
-        of_ledger.append(slots.reversal_slot(*parts.original))
-        of_registry.append(slots.range_slot(parts.original[0]))
     first = prove(ledger, of_ledger)
+    _, hold, _, red_root = first.values
+    red, paper = find_red() if red_root else None, slots.Hold.from_word(hold).paper
+    ranges = [parts.header.range]
+    if parts.original is not None:
+        ranges.append(parts.original[0])
+    if red is not None:
+        ranges.append(red.range)
+    if paper is not None:
+        ranges.append(paper.range)
+    of_registry = [slots.IMPLEMENTATION_SLOT, slots.credit_code_slot(parts.header.unit)]
+    of_registry += [slots.range_slot(range_id) for range_id in dict.fromkeys(ranges)]
     second = prove(registry, of_registry)
     codes = [slots.address_of(word) for word in (first.values[0], second.values[0])]
-    links = [slots.Link.from_word(word).range for word in first.values[1:3]]
-    wanted = [slots.range_slot(range_id) for range_id in links if range_id not in (0, parts.header.range)]
-    of_registry += wanted
-    others = [prove(registry, wanted)] if wanted else []
-    proofs = [first, second, *(prove(code, []) for code in codes), *others]
+    proofs = [first, second, *(prove(code, []) for code in codes)]
     accounts = [node for proof in proofs for node in proof.account]
     storage = [node for proof in proofs for way in proof.storage for node in way]
     # The checks come to the state first, then to the ledger's storage, then to the Registry's.
@@ -124,14 +135,14 @@ def collect_state(prove: Prove, ledger: bytes, registry: bytes, parts: ReceiptPa
     for address, wanted_slots in ((ledger, of_ledger), (registry, of_registry)):
         account = account_at(tries, state_root, address)
         witness += pack(account[0], wanted_slots, storage) if account else b""
-    return witness
+    return CollectedState(witness, red)
 
 
 def build_bundle(
     parts: ReceiptParts,
     checkpoint: Checkpoint,
     signatures: Sequence[tuple[str, bytes]],
-    state: bytes,
+    state: CollectedState,
     *,
     sandbox: bool,
 ) -> Bundle:
@@ -144,7 +155,7 @@ def build_bundle(
         state: From ``collect_state``.
         sandbox: Whether the network is a sandbox.
     """
-    by_code = parts.header.mode == BY_CODE
+    by_code = parts.header.control == BY_CODE
     return Bundle(
         network=BundleNetwork(chain_id=checkpoint.chain_id, genesis_hash=checkpoint.genesis_hash, sandbox=sandbox),
         receipt=BundleReceipt(code=parts.code, number=f"{parts.number:010d}"),
@@ -160,8 +171,11 @@ def build_bundle(
         ),
         unit_path=list(parts.unit_path),
         header=BundleHeader.of(parts.header),
-        root=BundleRoot(id=parts.root_id, position=parts.position, path=list(parts.root_path)),
+        root=BundleRoot(
+            id=None if parts.original else parts.root_id, position=parts.position, path=list(parts.root_path)
+        ),
         original_range=parts.original[0] if parts.original else None,
+        red_header=BundleHeader.of(state.red_header) if state.red_header else None,
         checkpoint=BundleCheckpoint(
             number=checkpoint.number,
             block_hash=checkpoint.block_hash,
@@ -169,5 +183,5 @@ def build_bundle(
             timestamp=checkpoint.timestamp,
             signatures=[MemberSignature(member=name, signature=value) for name, value in signatures],
         ),
-        state=state,
+        state=state.witness,
     )

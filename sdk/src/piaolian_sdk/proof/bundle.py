@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from piaolian_sdk.proof.checkpoint import Checkpoint, has_low_s
 from piaolian_sdk.proof.errors import BundleFormatError, BundleSizeError
-from piaolian_sdk.tree import BY_CODE, MODES, Header
+from piaolian_sdk.tree import HEADER_MODES, Header, HeaderMode
 
 BUNDLE_FORMAT: Final = "piaolian-proof-bundle"
 BUNDLE_VERSION: Final = 2
@@ -117,7 +117,7 @@ class BundleHeader(Part):
 
     unit: RangeNumber
     range: RangeNumber
-    mode: Literal["code", "list"]
+    mode: HeaderMode
     first: Annotated[int, Field(ge=0, lt=1 << 40)]
     count: RangeNumber
     issue_day: Annotated[int, Field(ge=0, le=2_932_896)]
@@ -128,16 +128,15 @@ class BundleHeader(Part):
     def to_header(self) -> Header:
         """Return the header that is hashed."""
         members = self.model_dump(exclude={"mode", "unit_root"})
-        return Header(mode=MODES[self.mode], unit_root=self.unit_root, **members)
+        return Header(mode=HEADER_MODES[self.mode], unit_root=self.unit_root, **members)
 
     @classmethod
     def of(cls, header: Header) -> "BundleHeader":
         """Return the part that holds a header."""
-        mode: Literal["code", "list"] = "code" if header.mode == BY_CODE else "list"
         return cls(
             unit=header.unit,
             range=header.range,
-            mode=mode,
+            mode=header.mode_word,
             first=header.first,
             count=header.count,
             issue_day=header.issue_day,
@@ -148,9 +147,9 @@ class BundleHeader(Part):
 
 
 class BundleRoot(Part):
-    """Where the header stands under a root."""
+    """Where the header stands under a root; a red receipt's root is numbered by the original."""
 
-    id: Annotated[int, Field(ge=1, le=_SAFE)]
+    id: Annotated[int, Field(ge=1, le=_SAFE)] | None
     position: Annotated[int, Field(ge=0, lt=1 << 16)]
     path: Annotated[list[Word], Field(max_length=16)]
 
@@ -186,6 +185,7 @@ class Bundle(Part):
     header: BundleHeader
     root: BundleRoot
     original_range: RangeNumber | None
+    red_header: BundleHeader | None
     checkpoint: BundleCheckpoint
     state: StateBytes
 

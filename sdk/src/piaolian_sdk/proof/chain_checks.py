@@ -11,7 +11,7 @@ from piaolian_sdk.proof.bundle import Bundle
 from piaolian_sdk.proof.trie import TrieNodes, account_at, slot_value
 from piaolian_sdk.proof.trust import Trust
 from piaolian_sdk.receipt import ParsedReceipt
-from piaolian_sdk.tree import MODES, root_from_path
+from piaolian_sdk.tree import red_root_id, root_from_path
 from piaolian_sdk.tree.keccak import keccak256
 
 ContractName = Literal["Registry", "ReceiptLedger"]
@@ -54,54 +54,66 @@ class ChainFacts:
         header = self.bundle.header
         place = (header.range, int(self.bundle.receipt.number))
         main = self.parsed.model.main
-        # 19. The number is not void, and red exactly when the document is.
-        with _step(errors.BundleMarksError):
-            marks = slots.marks_of(self._ledger(slots.marks_slot(*place)), place[1])
-            booking = slots.Booking.from_word(self._ledger(slots.booking_slot(*place)))
-        if marks & slots.MARK_VOID:
-            raise errors.BundleMarksError("number-is-void")
-        if bool(marks & slots.MARK_RED) != main.is_red:
-            raise errors.BundleMarksError("mark-red-differs")
-        # 20. Red receipt and original point to each other; a reversed one names its red receipt.
-        with _step(errors.BundleReversalError):
+        # 19. The original that a red receipt's root is numbered by is the one that the document names.
+        with _step(errors.BundleOriginalError):
             self._check_original()
-            red = slots.Link.from_word(self._ledger(slots.reversal_slot(*place)))
-            red_number = self._number_of(red, _RECEIPT_CLASS, errors.BundleReversalError)
+        # 20. A reversed receipt names its red receipt.
+        with _step(errors.BundleReversalError):
+            red_number = self._red_number(place)
         # 21. The paper original is the unit's.
         with _step(errors.BundlePaperError):
-            paper = slots.Link.from_word(self._ledger(slots.paper_slot(*place)))
-            paper_number = self._number_of(paper, _PAPER_CLASS, errors.BundlePaperError)
+            hold = slots.Hold.from_word(self._ledger(slots.hold_slot(*place)))
+            paper_number = self._paper_number(hold.paper)
         # 22. Nothing came that proves nothing.
         if self.nodes.unused:
             raise errors.BundleCompleteError("state-node-unused", str(self.nodes.unused), field="state")
-        return ProvenState(main.is_red, red_number, paper_number, booking.share)
+        return ProvenState(main.is_red, red_number, paper_number, hold.share)
 
     def _check_original(self) -> None:
-        original_range, header = self.bundle.original_range, self.bundle.header
-        extension = self.parsed.model.main.main_ext
-        if not self.parsed.model.main.is_red:
-            if original_range is not None:
-                raise errors.BundleReversalError("original-unexpected", field="original_range")
+        original = self._original()
+        if original is None:
             return
-        code, number = extension.related_invoice_code, extension.related_invoice_number
-        if original_range is None or code is None or number is None:
-            raise errors.BundleReversalError("original-missing", field="original_range")
-        original = self._range(original_range)
-        facts = (original.range_class, original.unit, original.prefix)
-        if facts != (_RECEIPT_CLASS, header.unit, int(code)) or not original.first <= int(number) < original.next:
-            raise errors.BundleReversalError("original-missing", field="original_range")
-        link = slots.Link.from_word(self._ledger(slots.reversal_slot(original_range, int(number))))
-        if link != slots.Link(header.range, int(self.bundle.receipt.number), header.unit):
-            raise errors.BundleReversalError("original-not-linked")
+        found, code = self._range(original[0]), self.parsed.model.main.main_ext.related_invoice_code
+        facts = (found.range_class, found.unit, f"{found.prefix:08d}")
+        if facts != (_RECEIPT_CLASS, self.bundle.header.unit, code) or not found.first <= original[1] < found.next:
+            raise errors.BundleOriginalError("original-missing", field="original_range")
 
-    def _number_of(self, link: slots.Link, range_class: int, step: type[errors.BundleError]) -> str | None:
-        if link.range == 0:
+    def _original(self) -> tuple[int, int] | None:
+        """Return range and number of what a red receipt reverses; None of a receipt that is not red."""
+        original_range = self.bundle.original_range
+        number = self.parsed.model.main.main_ext.related_invoice_number
+        is_numbered = self.bundle.root.id is not None
+        if not self.parsed.model.main.is_red:
+            if original_range is not None or not is_numbered:
+                raise errors.BundleRootError("original-unexpected", field="original_range")
             return None
-        found = self._range(link.range)
-        unit = self.bundle.header.unit
-        if (found.range_class, found.unit, link.unit) != (range_class, unit, unit):
-            raise step("link-of-other-unit")
-        return f"{found.prefix:08d}{link.number:010d}"
+        if original_range is None or number is None or is_numbered:
+            raise errors.BundleRootError("original-missing", field="original_range")
+        return original_range, int(number)
+
+    def _red_number(self, place: tuple[int, int]) -> str | None:
+        stored = self._ledger(slots.root_slot(red_root_id(*place))).to_bytes(32, "big")
+        red = self.bundle.red_header
+        if not any(stored):
+            if red is not None:
+                raise errors.BundleReversalError("red-header-unexpected", field="red_header")
+            return None
+        if red is None:
+            raise errors.BundleReversalError("red-header-missing", field="red_header")
+        if red.to_header().hash != stored:
+            raise errors.BundleReversalError("red-header-differs", field="red_header")
+        found, unit = self._range(red.range), self.bundle.header.unit
+        if (found.range_class, found.unit, red.unit) != (_RECEIPT_CLASS, unit, unit):
+            raise errors.BundleReversalError("red-header-of-other-unit", field="red_header")
+        return f"{found.prefix:08d}{red.first:010d}"
+
+    def _paper_number(self, paper: slots.Paper | None) -> str | None:
+        if paper is None:
+            return None
+        found, unit = self._range(paper.range), self.bundle.header.unit
+        if (found.range_class, found.unit, paper.unit) != (_PAPER_CLASS, unit, unit):
+            raise errors.BundlePaperError("paper-of-other-unit")
+        return f"{found.prefix:08d}{paper.number:010d}"
 
     def _range(self, range_id: int) -> slots.Range:
         return slots.Range.from_word(self._word("Registry", slots.range_slot(range_id)))
@@ -114,9 +126,10 @@ class ChainFacts:
 
     def check_root(self) -> None:
         """Check that the header stands under the ledger's root (step 13)."""
-        root, header = self.bundle.root, self.bundle.header.to_header()
+        root, header, original = self.bundle.root, self.bundle.header.to_header(), self._original()
         with _step(errors.BundleRootError):
-            stored = self._ledger(slots.root_slot(root.id)).to_bytes(32, "big")
+            root_id = red_root_id(*original) if original else root.id or 0
+            stored = self._ledger(slots.root_slot(root_id)).to_bytes(32, "big")
         if not any(stored):
             raise errors.BundleRootError("root-missing", field="root.id")
         if root.position >> len(root.path) or root_from_path(header.hash, root.position, root.path) != stored:
@@ -130,7 +143,7 @@ class ChainFacts:
         checks: tuple[tuple[str, bool], ...] = (
             ("range-missing", found.range_class == _RECEIPT_CLASS),
             ("range-of-other-unit", found.unit == header.unit),
-            ("range-of-other-mode", found.mode == MODES[header.mode]),
+            ("range-of-other-mode", found.mode == header.to_header().control),
             ("range-of-other-code", found.prefix == int(self.bundle.receipt.code)),
             ("range-without-number", found.first <= number < found.next),
         )

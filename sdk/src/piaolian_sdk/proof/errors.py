@@ -110,7 +110,7 @@ class BundleDocumentError(BundleError):
 
 
 class BundleHeaderError(BundleError):
-    """The header does not hold the number, or is of another day."""
+    """The header does not hold the number, is of another day, or is red and the document is not."""
 
     NUMBER, STEP = 10, "header"
 
@@ -163,14 +163,14 @@ class SupervisionSignatureError(BundleError):
     NUMBER, STEP = 18, "supervision-signature"
 
 
-class BundleMarksError(BundleError):
-    """Document and chain disagree on what the number is."""
+class BundleOriginalError(BundleError):
+    """The original of a red receipt is not the unit's, or not of the code and number that the document names."""
 
-    NUMBER, STEP = 19, "marks"
+    NUMBER, STEP = 19, "original"
 
 
 class BundleReversalError(BundleError):
-    """The link between a red receipt and its original is missing or another."""
+    """The red receipt of a reversed one is missing or another."""
 
     NUMBER, STEP = 20, "reversal"
 
@@ -206,7 +206,7 @@ STEPS: tuple[type[BundleError], ...] = (
     SignatureTimeError,
     UnitSignatureError,
     SupervisionSignatureError,
-    BundleMarksError,
+    BundleOriginalError,
     BundleReversalError,
     BundlePaperError,
     BundleCompleteError,

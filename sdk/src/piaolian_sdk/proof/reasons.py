@@ -72,6 +72,9 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "header-without-number": Reason("the number is not among those of the header", "批次不包含该票据号码", _ASK_ISSUER),
     "header-of-other-day": Reason("the header is of another day", "批次的开票日期不同", _ASK_ISSUER),
+    "header-red-differs": Reason(
+        "document and chain disagree on whether the receipt is red", "票据与链上的红票标记不一致", _ASK_ISSUER
+    ),
     "leaf-other-amount": Reason("the leaf holds another amount", "链上存证的金额不同", _ASK_ISSUER),
     "leaf-unfit-for-mode": Reason(
         "salt, payment code or lines do not fit the way of control", "金额盐值、缴款码或明细与控制方式不符", _ASK_ISSUER
@@ -119,19 +122,24 @@ REASONS: Final[dict[str, Reason]] = {
         "监制签名证书不属于信任文件所列财政部门",
         _RENEW_TRUST,
     ),
-    "number-is-void": Reason("the number is void on the chain", "该号码在链上已作废", _ASK_ISSUER),
-    "mark-red-differs": Reason(
-        "document and chain disagree on whether the receipt is red", "票据与链上的红票标记不一致", _ASK_ISSUER
-    ),
     "original-missing": Reason(
         "the red receipt's original is not where the bundle says", "红票的原票号段与票面不符", _ASK_ISSUER
     ),
     "original-unexpected": Reason("a receipt that is not red names an original", "非红票不应指明原票号段", _ASK_ISSUER),
-    "original-not-linked": Reason(
-        "the chain links the original to another red receipt or to none", "链上原票没有指向该红票", _ASK_ISSUER
+    "red-header-missing": Reason(
+        "the chain says that the receipt is reversed, and the bundle has no red header",
+        "链上该票据已冲红，证明包中缺少红票信息",
+        _ASK_ISSUER,
     ),
-    "link-of-other-unit": Reason(
-        "the chain links the receipt to another unit's number", "链上关联的号码属于另一单位", _ASK_ISSUER
+    "red-header-unexpected": Reason(
+        "the receipt is not reversed, and the bundle has a red header", "链上该票据未冲红，不应附红票信息", _ASK_ISSUER
+    ),
+    "red-header-differs": Reason("the red header is not the one on the chain", "红票信息与链上存证不一致", _ASK_ISSUER),
+    "red-header-of-other-unit": Reason(
+        "the red receipt's number is another unit's", "红票号码属于另一单位", _ASK_ISSUER
+    ),
+    "paper-of-other-unit": Reason(
+        "the paper original's number is another unit's", "纸质票号码属于另一单位", _ASK_ISSUER
     ),
     "state-node-unused": Reason(
         "the bundle holds a node that proves nothing", "状态证明中有多余或重复的节点", _ASK_AGAIN

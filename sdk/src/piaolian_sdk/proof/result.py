@@ -10,7 +10,7 @@ from piaolian_sdk.proof.chain_checks import ProvenState
 from piaolian_sdk.proof.trust import Trust
 from piaolian_sdk.receipt import ParsedReceipt
 from piaolian_sdk.signing import VerifiedSigner
-from piaolian_sdk.tree import evidence_number
+from piaolian_sdk.tree import BY_LIST, evidence_number, red_root_id
 from piaolian_sdk.wording import (
     LIST_NOT_PROVEN,
     NOT_PROVEN,
@@ -137,6 +137,8 @@ def verified_receipt(
     moment = f"{block_time:%Y-%m-%d %H:%M:%S}"
     proven_at = PROVEN_AT.format(time=moment, block=checkpoint.number, members=len(members))
     place = int(bundle.receipt.number) - header.first
+    original = (bundle.original_range or 0, int(main.main_ext.related_invoice_number or 0))
+    root_id = bundle.root.id if bundle.root.id is not None else red_root_id(*original)
     return VerifiedReceipt(
         parsed=parsed,
         code=bundle.receipt.code,
@@ -152,7 +154,7 @@ def verified_receipt(
         red_number=state.red_number,
         paper_number=state.paper_number,
         booked_share=state.booked_share,
-        evidence_number=evidence_number(bundle.network.chain_id, bundle.root.id, bundle.root.position, place),
+        evidence_number=evidence_number(bundle.network.chain_id, root_id, bundle.root.position, place),
         block_number=checkpoint.number,
         block_time=block_time,
         members=members,
@@ -160,5 +162,5 @@ def verified_receipt(
         sandbox=trust.file.sandbox,
         age_seconds=max(at_unix - checkpoint.timestamp, 0),
         proven=(*PROVEN, proven_at),
-        not_proven=(*NOT_PROVEN, LIST_NOT_PROVEN) if header.mode == "list" else NOT_PROVEN,
+        not_proven=(*NOT_PROVEN, LIST_NOT_PROVEN) if header.to_header().control == BY_LIST else NOT_PROVEN,
     )

@@ -13,8 +13,8 @@ from piaolian_sdk.tree.keccak import keccak256
 # keccak256("eip1967.proxy.implementation") - 1 (ERC-1967).
 IMPLEMENTATION_SLOT: Final = bytes.fromhex("360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc")
 LAYOUTS: Final = frozenset({1})
-MARK_RED, MARK_VOID = 4, 8
-_NUMBERS_IN_WORD: Final = 32
+# ``ReceiptStorage.Holding``: a paper original in the receipt's place.
+_ON_PAPER: Final = 2
 
 
 def erc7201_base(namespace: str) -> int:
@@ -26,34 +26,19 @@ def erc7201_base(namespace: str) -> int:
 _LEDGER: Final = erc7201_base("piaolian.storage.ReceiptLedger")
 _REGISTRY: Final = erc7201_base("piaolian.storage.Registry")
 # Places in the structs, by the members' order.
-_ROOTS, _MARKS, _REVERSALS, _PAPERS, _BOOKINGS = 1, 2, 3, 4, 5
+_ROOTS, _HOLDS = 1, 3
 _UNITS, _RANGES = 2, 11
 _CREDIT_CODE_DIGEST: Final = 2
 
 
 def root_slot(root_id: int) -> bytes:
-    """Return the slot of a root."""
+    """Return the slot of a root: of a batch, or ``red_root_id`` of a receipt that may be reversed."""
     return _word(_mapped(root_id, _LEDGER + _ROOTS))
 
 
-def marks_slot(range_id: int, number: int) -> bytes:
-    """Return the slot of the marks of 32 numbers."""
-    return _word(_mapped(number // _NUMBERS_IN_WORD, _mapped(range_id, _LEDGER + _MARKS)))
-
-
-def reversal_slot(range_id: int, number: int) -> bytes:
-    """Return the slot of the link to a red receipt."""
-    return _word(_mapped(number, _mapped(range_id, _LEDGER + _REVERSALS)))
-
-
-def paper_slot(range_id: int, number: int) -> bytes:
-    """Return the slot of the link to a paper original."""
-    return _word(_mapped(number, _mapped(range_id, _LEDGER + _PAPERS)))
-
-
-def booking_slot(range_id: int, number: int) -> bytes:
-    """Return the slot of a booking."""
-    return _word(_mapped(number, _mapped(range_id, _LEDGER + _BOOKINGS)))
+def hold_slot(range_id: int, number: int) -> bytes:
+    """Return the slot of what holds a receipt: bookings or a paper original."""
+    return _word(_mapped(number, _mapped(range_id, _LEDGER + _HOLDS)))
 
 
 def credit_code_slot(unit: int) -> bytes:
@@ -71,43 +56,32 @@ def address_of(word: int) -> bytes:
     return _bits(word, 0, 160).to_bytes(20, "big")
 
 
-def marks_of(word: int, number: int) -> int:
-    """Return the mark byte of one number in its word."""
-    return word >> (8 * (number % _NUMBERS_IN_WORD)) & 0xFF
-
-
 @dataclass(frozen=True, slots=True)
-class Link:
-    """The number that took a receipt's place; all zero when none did."""
+class Paper:
+    """The paper original in a receipt's place."""
 
     range: int
     number: int
     unit: int
 
-    @classmethod
-    def from_word(cls, word: int) -> "Link":
-        """Unpack the slot."""
-        return cls(_bits(word, 0, 32), _bits(word, 32, 40), _bits(word, 72, 32))
-
 
 @dataclass(frozen=True, slots=True)
-class Booking:
-    """What is booked of a receipt.
+class Hold:
+    """What holds a receipt: bookings or a paper original, never both.
 
     Attributes:
         share: Billionths, of all bookers together.
-        counter: Acts so far.
-        time: Unix seconds of the last.
+        paper: The paper original, or None.
     """
 
     share: int
-    counter: int
-    time: int
+    paper: Paper | None
 
     @classmethod
-    def from_word(cls, word: int) -> "Booking":
-        """Unpack the slot: share 32, last booker 160, time 40, counter 16 bits."""
-        return cls(_bits(word, 0, 32), _bits(word, 232, 16), _bits(word, 192, 40))
+    def from_word(cls, word: int) -> "Hold":
+        """Unpack the slot: share 32, holder 160, time 40, counter 16, holding 8 bits."""
+        paper = Paper(_bits(word, 32, 32), _bits(word, 64, 40), _bits(word, 104, 32))
+        return cls(_bits(word, 0, 32), paper if _bits(word, 248, 8) == _ON_PAPER else None)
 
 
 @dataclass(frozen=True, slots=True)

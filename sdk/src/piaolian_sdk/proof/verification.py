@@ -127,11 +127,13 @@ def _check_document(bundle: Bundle) -> ParsedReceipt:
 
 
 def _check_header(bundle: Bundle, parsed: ParsedReceipt, header: Header) -> None:
-    # 10. The header speaks of this number and this day.
+    # 10. The header speaks of this number and this day, and is red exactly when the document is.
     if not 0 <= int(bundle.receipt.number) - header.first < header.count:
         raise errors.BundleHeaderError("header-without-number", field="header.count")
     if day_number(parsed.model.main.issue_date) != header.issue_day:
         raise errors.BundleHeaderError("header-of-other-day", field="header.issue_day")
+    if parsed.model.main.is_red != header.is_red:
+        raise errors.BundleHeaderError("header-red-differs", field="header.mode")
 
 
 def _check_leaf(bundle: Bundle, parsed: ParsedReceipt, header: Header) -> None:
@@ -139,7 +141,7 @@ def _check_leaf(bundle: Bundle, parsed: ParsedReceipt, header: Header) -> None:
     leaf, main = bundle.leaf, parsed.model.main
     if abs(fen_from_decimal(main.total_amount)) != leaf.amount_fen:
         raise errors.BundleLeafError("leaf-other-amount", field="leaf.amount_fen")
-    by_code = header.mode == BY_CODE
+    by_code = header.control == BY_CODE
     if by_code != (leaf.amount_salt is None) or by_code != (leaf.payment_code is not None):
         raise errors.BundleLeafError("leaf-unfit-for-mode", field="leaf")
     if not by_code and leaf.lines_hash != _NO_LINES:

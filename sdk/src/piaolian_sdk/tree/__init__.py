@@ -10,14 +10,16 @@ Example:
     >>> verify_path(root, leaves[2], 2, 3, positional_path(leaves, 2))
 """
 
-from piaolian_sdk.tree.evidence import evidence_number
+from piaolian_sdk.tree.evidence import evidence_number, red_root_id, reversed_place
 from piaolian_sdk.tree.fields import DisclosedField, disclose, field_leaf, field_salt, fields_root, verify_disclosure
 from piaolian_sdk.tree.keccak import keccak256
 from piaolian_sdk.tree.leaves import (
     BY_CODE,
     BY_LIST,
+    HEADER_MODES,
     MODES,
     Header,
+    HeaderMode,
     LeafByCode,
     LeafByList,
     Line,
@@ -37,9 +39,11 @@ from piaolian_sdk.tree.positional import (
 __all__ = [
     "BY_CODE",
     "BY_LIST",
+    "HEADER_MODES",
     "MODES",
     "DisclosedField",
     "Header",
+    "HeaderMode",
     "LeafByCode",
     "LeafByList",
     "Line",
@@ -55,6 +59,8 @@ __all__ = [
     "positional_path",
     "positional_root",
     "positional_tree",
+    "red_root_id",
+    "reversed_place",
     "root_from_path",
     "salted_amount",
     "verify_disclosure",

@@ -16,6 +16,7 @@ learns what a patient paid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.tree.keccak import address_word, bytes32_word, keccak256, uint_word
@@ -25,6 +26,15 @@ BY_CODE = 1
 BY_LIST = 2
 # By the words of messages and files.
 MODES = {"code": BY_CODE, "list": BY_LIST}
+# A red receipt's header has the mode of its original and this.
+_RED = 2
+HeaderMode = Literal["code", "list", "red-code", "red-list"]
+HEADER_MODES: Final[dict[HeaderMode, int]] = {
+    "code": BY_CODE,
+    "list": BY_LIST,
+    "red-code": BY_CODE + _RED,
+    "red-list": BY_LIST + _RED,
+}
 
 _NO_LINES = bytes(32)
 
@@ -170,7 +180,7 @@ class Header:
     Attributes:
         unit: Number of the unit in the Registry.
         range: Number of the range of receipt numbers.
-        mode: ``BY_CODE`` or ``BY_LIST``.
+        mode: ``BY_CODE`` or ``BY_LIST``; 2 more of a red receipt.
         first: First receipt number.
         count: Number of receipts, consecutive from ``first``.
         issue_day: Days since 1970-01-01, Beijing calendar.
@@ -188,6 +198,21 @@ class Header:
     total_fen: int
     catalog_version: int
     unit_root: bytes
+
+    @property
+    def is_red(self) -> bool:
+        """Whether the only receipt under the header cancels another one."""
+        return self.mode > _RED
+
+    @property
+    def control(self) -> int:
+        """``BY_CODE`` or ``BY_LIST``, of a red receipt too."""
+        return self.mode - _RED if self.is_red else self.mode
+
+    @property
+    def mode_word(self) -> HeaderMode:
+        """The key of the mode in ``HEADER_MODES``."""
+        return next(word for word, mode in HEADER_MODES.items() if mode == self.mode)
 
     @property
     def hash(self) -> bytes:

@@ -14,7 +14,7 @@ from piaolian_sdk.signing import (
     verify_supervision_signature,
     verify_unit_signature,
 )
-from piaolian_sdk.tree import body_hash, fields_root, salted_amount, verify_path
+from piaolian_sdk.tree import BY_CODE, BY_LIST, body_hash, fields_root, salted_amount, verify_path
 from piaolian_sdk.tree.keccak import uint_word
 from piaolian_sdk.tree.leaves import leaf_hash
 from piaolian_sdk.wire import ReceiptProof
@@ -123,9 +123,9 @@ def verify_document(
     # 7. The leaf holds the document's amount.
     if abs(fen_from_decimal(main.total_amount)) != proof.amount_fen:
         raise mismatch("amount", "the chain commits to another amount", "链上存证的金额不同")
-    if (proof.header.mode == "list") != (proof.amount_salt is not None):
+    if (proof.header.to_header().control == BY_LIST) != (proof.amount_salt is not None):
         raise mismatch("amount", "the amount's salt does not fit the mode of control", "金额盐值与控制方式不符")
-    if (proof.payment_code or "") != (main.main_ext.pay_code or "") and proof.header.mode == "code":
+    if (proof.payment_code or "") != (main.main_ext.pay_code or "") and proof.header.to_header().control == BY_CODE:
         raise mismatch("payment code", "the chain commits to another payment code", "链上存证的缴款码不同")
     leaf = leaf_of_proof(proof)
     # 8. The leaf stands at its number's place under the unit's root.

@@ -6,12 +6,12 @@ from datetime import datetime
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.contracts.chain import BlockStamp
 from piaolian_sdk.contracts.reader import ChainReader
-from piaolian_sdk.contracts.records import ControlMode, Mark
+from piaolian_sdk.contracts.records import Mark
 from piaolian_sdk.contracts.registry import credit_code_digest
 from piaolian_sdk.errors import ContractRefusedError, VerificationError
 from piaolian_sdk.rules import NOT_CIRCULABLE_ZH
 from piaolian_sdk.signing import CertificateTrust
-from piaolian_sdk.tree import verify_path
+from piaolian_sdk.tree import reversed_place, verify_path
 from piaolian_sdk.verify.checks import VerifiedDocument, mismatch, verify_document
 from piaolian_sdk.wire import ReceiptProof
 
@@ -20,7 +20,6 @@ _STATES_ZH = {
     Mark.REVERSED: "已冲红",
     Mark.EXCHANGED: "已换开纸质",
     Mark.VOID: "已作废",
-    Mark.RED: "红票",
 }
 
 
@@ -31,7 +30,7 @@ class VerifiedReceipt:
     Attributes:
         document: Document, signers and leaf.
         unit: Number of the unit in the Registry.
-        marks: Reversed, exchanged, red, void; none of them is an error of verification.
+        marks: Reversed, exchanged, void; none of them is an error of verification.
         booked_share: Sum of the booked shares, in billionths.
         reversed_by: (range, number) of the red receipt, or None.
         stamped_at: Time of the block that holds the root, Beijing.
@@ -54,6 +53,8 @@ class VerifiedReceipt:
     def state_zh(self) -> str:
         """The words that people see."""
         words = [word for mark, word in _STATES_ZH.items() if mark in self.marks]
+        if self.document.parsed.model.main.is_red:
+            words.append("红票")
         if self.booked_share:
             words.append("已入账" if self.booked_share >= 1_000_000_000 else "部分入账")
         words = words or ["已上链"]
@@ -101,22 +102,20 @@ def verify_receipt_online(
     verify_path(root, proof.header.to_header().hash, proof.position, proof.headers, proof.root_path)
     # 13. Unit and range of the header are those of the document.
     certificate_is_registered = _check_registry(verified, proof, chain, block)
-    # 14. What binds on the receipt now.
+    # 14. The document is red exactly when its header is, and its root is that of the original it names.
+    _check_red(verified, proof, chain, block)
+    # 15. What binds on the receipt now.
     header_range, number = proof.header.range, int(proof.number)
     marks = chain.receipt_ledger.mark_of(header_range, number, at=block)
-    if (Mark.RED in marks) != verified.parsed.model.main.is_red:
-        raise mismatch(
-            "marks", "document and chain disagree on whether the receipt is red", "票据与链上的红票标记不一致"
-        )
     booking = chain.receipt_ledger.booking_of(header_range, number, at=block)
-    red = chain.receipt_ledger.reversal_of(header_range, number, at=block) if Mark.REVERSED in marks else None
+    red = chain.reversal_of(header_range, number, block.number) if Mark.REVERSED in marks else None
     proven, not_proven = _words(verified, certificate_is_registered=certificate_is_registered)
     return VerifiedReceipt(
         document=verified,
         unit=proof.header.unit,
         marks=marks,
         booked_share=booking.share,
-        reversed_by=red,
+        reversed_by=(red.red_range, red.red_number) if red else None,
         stamped_at=stamped_at,
         block=block,
         proven=proven,
@@ -134,13 +133,28 @@ def _check_registry(verified: VerifiedDocument, proof: ReceiptProof, chain: Chai
         raise mismatch("registry", "the header's unit or range is not registered", "批次的单位或号段未登记") from exc
     if unit.credit_code_digest != credit_code_digest(party.invoicing_party_code):
         raise mismatch("unit", "the header's unit is not the unit of the document", "批次的单位不是开票单位")
-    modes = {"code": ControlMode.BY_CODE, "list": ControlMode.BY_LIST}
     facts = (allotted.unit, allotted.prefix, allotted.mode)
-    if facts != (proof.header.unit, int(proof.code), modes[proof.header.mode]):
+    if facts != (proof.header.unit, int(proof.code), proof.header.to_header().control):
         raise mismatch("range", "the header's range is not the one of the receipt code", "批次的号段与票据代码不符")
     if not allotted.first <= int(proof.number) <= allotted.last:
         raise mismatch("range", "the number is not in the header's range", "票据号码不在号段内")
     return unit.certificate_digest == verified.unit_signer.certificate.digest
+
+
+def _check_red(verified: VerifiedDocument, proof: ReceiptProof, chain: ChainReader, block: BlockStamp) -> None:
+    main, original = verified.parsed.model.main, reversed_place(proof.root_id)
+    if proof.header.to_header().is_red != main.is_red or main.is_red != (original is not None):
+        raise mismatch("red", "document and chain disagree on whether the receipt is red", "票据与链上的红票标记不一致")
+    if original is None:
+        return
+    try:
+        allotted = chain.registry.range_of(original[0], at=block)
+    except ContractRefusedError as exc:
+        raise mismatch("red", "the original's range is not registered", "红票的原票号段未登记") from exc
+    named = (main.main_ext.related_invoice_code, main.main_ext.related_invoice_number)
+    facts = (f"{allotted.prefix:08d}", f"{original[1]:010d}")
+    if facts != named or allotted.unit != proof.header.unit:
+        raise mismatch("red", "the chain has another original for this red receipt", "链上该红票冲销的是另一张票据")
 
 
 def _words(verified: VerifiedDocument, *, certificate_is_registered: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -46,6 +46,14 @@ def _from_hex(value: object) -> object:
     return bytes.fromhex(value[2:])
 
 
+def _from_decimal(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not value.isascii() or not value.isdigit():
+        raise ValueError("must be decimal digits")
+    return int(value)
+
+
 def _to_base64(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
 
@@ -75,6 +83,13 @@ ReceiptNumberText = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
 CheckCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{6}$")]
 PaymentCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{20}$")]
 ItemCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,12}$")]
+# Numbers of 63 bits travel as text: JavaScript reads no whole number above 2^53 exactly.
+RootId = Annotated[
+    int,
+    Field(ge=1, lt=1 << 63),
+    BeforeValidator(_from_decimal, json_schema_input_type=str),
+    PlainSerializer(str, return_type=str),
+]
 RangeId = Annotated[int, Field(ge=1, lt=1 << 32)]
 Number = Annotated[int, Field(ge=0, lt=1 << 40)]
 Count = Annotated[int, Field(ge=1, lt=1 << 32)]

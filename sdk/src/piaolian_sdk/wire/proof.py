@@ -4,17 +4,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from piaolian_sdk.tree import MODES, Header, evidence_number
+from piaolian_sdk.tree import HEADER_MODES, Header, HeaderMode, evidence_number
 from piaolian_sdk.wire.base import (
     Address,
     Answer,
     Hex32,
-    Mode,
     Number,
     PaymentCodeText,
     RangeId,
     ReceiptCodeText,
     ReceiptNumberText,
+    RootId,
 )
 
 PROOF_VERSION: Literal[1] = 1
@@ -25,7 +25,7 @@ class HeaderProof(Answer):
 
     unit: int = Field(ge=1, lt=1 << 32)
     range: RangeId
-    mode: Mode
+    mode: HeaderMode
     first: Number
     count: int = Field(ge=1, lt=1 << 32)
     issue_day: int = Field(ge=0, lt=1 << 32)
@@ -38,7 +38,7 @@ class HeaderProof(Answer):
         return Header(
             unit=self.unit,
             range=self.range,
-            mode=MODES[self.mode],
+            mode=HEADER_MODES[self.mode],
             first=self.first,
             count=self.count,
             issue_day=self.issue_day,
@@ -73,7 +73,7 @@ class ReceiptProof(Answer):
     receipt_ledger: Address
     code: ReceiptCodeText
     number: ReceiptNumberText
-    root_id: int = Field(ge=0, lt=1 << 64)
+    root_id: RootId
     position: int = Field(ge=0, lt=1 << 16)
     headers: int = Field(ge=1, lt=1 << 16)
     root_path: list[Hex32] = Field(max_length=16)

@@ -54,11 +54,18 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "range of another code": ("range", "range-of-other-code"),
     "range without the number": ("range", "range-without-number"),
     "range of payment codes": ("range", "range-missing"),
-    "void": ("marks", "number-is-void"),
-    "red on the chain alone": ("marks", "mark-red-differs"),
-    "paper of another unit": ("paper", "link-of-other-unit"),
-    "original linked elsewhere": ("reversal", "original-not-linked"),
-    "red receipt without original": ("reversal", "original-missing"),
+    "red on the chain alone": ("header", "header-red-differs"),
+    "blue on the chain alone": ("header", "header-red-differs"),
+    "red header of no reversal": ("reversal", "red-header-unexpected"),
+    "reversed without its red header": ("reversal", "red-header-missing"),
+    "reversed by another red receipt": ("reversal", "red-header-differs"),
+    "original of no red receipt": ("root", "original-unexpected"),
+    "paper of another unit": ("paper", "paper-of-other-unit"),
+    "original reversed by another": ("root", "header-not-under-root"),
+    "original not reversed": ("root", "root-missing"),
+    "original of another unit": ("original", "original-missing"),
+    "red receipt without original": ("root", "original-missing"),
+    "red receipt under a batch's root": ("root", "original-missing"),
     "no root": ("root", "root-missing"),
     "other place under the root": ("root", "header-not-under-root"),
     "header of another range of numbers": ("header", "header-without-number"),
@@ -75,7 +82,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "the ledger's storage alone": ("contracts", "state-node-missing"),
     "tries in another order": ("contracts", "state-node-missing"),
     "all below a root is missing": ("contracts", "state-node-missing"),
-    "one way is missing": ("marks", "state-node-missing"),
+    "one way is missing": ("paper", "state-node-missing"),
     "a node stands twice": ("state-complete", "state-node-unused"),
     "an unrelated node": ("state-complete", "state-node-unused"),
     "unknown version": ("format", "bundle-version-unknown"),
@@ -250,14 +257,14 @@ def test_document__with_the_units_signature_alone__refused() -> None:
 def test_original__of_a_receipt_that_is_not_red__refused() -> None:
     world = ProofWorld()
     bundle = world.bundle(world.issue_by_list()).model_copy(update={"original_range": 3})
-    assert refusal(world, bundle) == ("reversal", "original-unexpected")
+    assert refusal(world, bundle) == ("root", "original-unexpected")
 
 
 def test_red_receipt__of_an_original_of_another_unit__refused() -> None:
     world = ProofWorld()
     red = world.issue_red(world.issue_by_list())
     world.set_range(LIST_RANGE, LIST_CODE, mode=2, unit=8)
-    assert refusal(world, world.bundle(red)) == ("reversal", "original-missing")
+    assert refusal(world, world.bundle(red)) == ("original", "original-missing")
 
 
 def test_reversed_receipt__by_a_number_of_another_unit__refused() -> None:
@@ -265,7 +272,7 @@ def test_reversed_receipt__by_a_number_of_another_unit__refused() -> None:
     parts = world.issue_by_list()
     world.issue_red(parts)
     world.set_range(RED_RANGE, LIST_CODE, mode=2, unit=8)
-    assert refusal(world, world.bundle(parts)) == ("reversal", "link-of-other-unit")
+    assert refusal(world, world.bundle(parts)) == ("reversal", "red-header-of-other-unit")
 
 
 def test_state_from_before_a_reversal__under_the_checkpoint_after_it__refused() -> None:
