@@ -25,7 +25,7 @@ sandbox: setup ## A small network for integrators: anvil, one node, two units wi
 down: ## Stop every local network below var/
 	@$(BIN)/piaolian-network down $$(find var -maxdepth 5 -name members.toml -printf '%h\n' 2>/dev/null)
 
-check: lint types verifier-types imports contracts-format house-rules ## Everything that is judged without running the product
+check: lint types verifier-types imports contracts-format house-rules bandit ## Everything that is judged without running the product
 
 lint: ## ruff
 	@$(BIN)/ruff check --quiet .
@@ -50,6 +50,12 @@ contracts-format: ## forge fmt
 
 house-rules: ## Rules of this repository, one small script each
 	@$(BIN)/python -m scripts.checks
+
+bandit: ## Security faults in the Python of the product: every finding has an answer in scripts/bandit-answers.toml
+	@$(BIN)/python -m scripts.bandit
+
+audit: ## Ask the registries for known vulnerabilities of what is locked (docs/audit.md)
+	@scripts/audit.sh
 
 test: unit verifier-test contracts integration acceptance ## All tests
 
@@ -79,6 +85,9 @@ mutants: ## Change each rule of the contracts, one at a time: a test must fail (
 integration: ## Tests on real geth, kubo, SoftHSM and databases
 	@$(PYTEST) tests/integration
 
+schemathesis: ## Ten minutes of random requests of every operation of the API; no server error
+	@$(PYTEST) -s tests/fuzz/test_api.py
+
 acceptance: ## Whole stories
 	@$(PYTEST) tests/acceptance
 
@@ -99,5 +108,5 @@ bench: setup ## Gas of every act, what a core does with documents, and receipts 
 lock: ## Renew requirements.lock from the pyproject files
 	@scripts/lock.sh
 
-.PHONY: help setup demo story sandbox down check lint fmt types verifier-types imports contracts-format house-rules test unit verifier verifier-test contracts slither mutants \
-	integration acceptance vectors samples bench lock
+.PHONY: help setup demo story sandbox down check lint fmt types verifier-types imports contracts-format house-rules bandit audit test unit verifier verifier-test contracts slither mutants \
+	integration schemathesis acceptance vectors samples bench lock

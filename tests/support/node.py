@@ -24,6 +24,7 @@ from demo.cast import Cast, UnitName, assemble, point_of
 from demo.catalogue import ITEMS
 from demo.chain import Call, DemoChain
 from demo.enrolment import EnrolledUnit, allot_ranges, register_units, set_items
+from demo.samples import generate_outpatient
 from piaolian_network import Network
 from piaolian_network.deploy import Setup, deploy
 from piaolian_network.members import Oracle
@@ -31,11 +32,12 @@ from piaolian_network.ports import free_port
 from piaolian_node.database import Database
 from piaolian_node.registry.parties import Role, add_party
 from piaolian_sdk.beijing import BEIJING, day_number
-from piaolian_sdk.client import BookerClient, PublicClient, UnitClient
+from piaolian_sdk.client import BookerClient, PublicClient, ReceiptDraft, UnitClient
 from piaolian_sdk.contracts import AddressBook, SettlementGroup, report_digest
 from piaolian_sdk.contracts.abi import CONTRACT_NAMES
 from piaolian_sdk.contracts.chain import FinalityPolicy
 from piaolian_sdk.contracts.reader import ChainReader
+from piaolian_sdk.receipt import parse_receipt
 from piaolian_sdk.signing import SUITE_P256, DocumentCertificate
 from piaolian_sdk.sm2 import Sm2PrivateKey
 from support.services import SOFTHSM_LIBRARY, SoftHSM, make_softhsm
@@ -353,6 +355,14 @@ def running_node(network: Network, directory: Path) -> Iterator[NodeWorld]:
         world.close()
     finally:
         site.stop()
+
+
+def outpatient_drafts(world: NodeWorld, count: int, seed: int) -> list[ReceiptDraft]:
+    """Return drafts of the first hospital, with business numbers of their own for each seed."""
+    hospital = world.province.units["hospital"]
+    code = hospital.ranges["0601"].prefix
+    samples = generate_outpatient(count, seed=seed, issuer=hospital.unit.issuer, code=code, at=datetime.now(BEIJING))
+    return [ReceiptDraft(f"{seed}-{sample.business_number}", parse_receipt(sample.xml).model) for sample in samples]
 
 
 def settle_payments(world: NodeWorld, amounts_fen: Mapping[str, int]) -> None:

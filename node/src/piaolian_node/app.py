@@ -1,19 +1,21 @@
 """The web application of a node."""
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request
 
 from piaolian_node.api import health, problems
 from piaolian_node.api.authentication import address_of, use_address
+from piaolian_node.api.door import Door
 from piaolian_node.api.limits import seconds_to_wait
+from piaolian_node.api.openapi import describe
 from piaolian_node.checkpoints import endpoints as checkpoints
 from piaolian_node.context import NodeContext
 from piaolian_node.database.migrate import require_current
 from piaolian_node.errors import RefusedError
+from piaolian_node.observation.endpoints import metrics_router
 from piaolian_node.outbox import endpoints as submissions
 from piaolian_node.pages.elements import Elements
 from piaolian_node.pages.public import public_pages
@@ -23,13 +25,6 @@ from piaolian_node.receipts import endpoints as receipts
 from piaolian_node.receipts.questions import verify
 from piaolian_node.registry import endpoints as registry
 from piaolian_sdk.wire import VerificationAnswer
-
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 def create_app(context: NodeContext) -> FastAPI:
@@ -50,16 +45,9 @@ def create_app(context: NodeContext) -> FastAPI:
     )
     app.state.context = context
     problems.install(app)
+    describe(app)
 
-    @app.middleware("http")
-    async def every_answer(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        request.state.request_id = secrets.token_hex(8)
-        response = await call_next(request)
-        response.headers["X-Request-Id"] = request.state.request_id
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
+    app.add_middleware(Door, is_tls=context.config.public_url.scheme == "https", metrics=context.metrics)
     for router in (
         receipts.router,
         payments.router,
@@ -68,6 +56,7 @@ def create_app(context: NodeContext) -> FastAPI:
         registry.router,
         checkpoints.router,
         health.router,
+        metrics_router(context),
         _pages(context),
     ):
         app.include_router(router)

@@ -57,6 +57,8 @@ def _add_administration(commands: "argparse._SubParsersAction[argparse.ArgumentP
     init.add_argument("--so-pin-file", type=Path, help="安全员 PIN 文件 / file with the security officer's PIN")
     init.add_argument("--request", type=Path, help="证书请求输出文件 / file for the certificate request (PEM)")
     init.set_defaults(command=_keys_init)
+    allow = keys.add_parser("allow-pin", help="更正 PIN 后恢复登录 / allow logins again, after the PIN was corrected")
+    allow.set_defaults(command=_keys_allow_pin)
 
     party = commands.add_parser("party", help="调用方 / callers").add_subparsers(required=True, metavar="ACTION")
     add = party.add_parser("add", help="登记证书 / register a certificate")
@@ -92,15 +94,27 @@ def _config() -> NodeConfig:
 def _keys_init(options: argparse.Namespace) -> int:
     from piaolian_node.config import KeyConfig
     from piaolian_node.hsm.ceremony import init_softhsm_token, make_keys
+    from piaolian_node.hsm.pins import require_strong_pin
 
     config = KeyConfig.from_environment()
     pin = config.token_pin.get_secret_value()
+    if config.profile != "dev":
+        require_strong_pin(pin, "token_pin")
     if options.make_token:
         if options.so_pin_file is None:
             raise ConfigError(
                 "--make-token needs --so-pin-file", "--make-token 须同时指定 --so-pin-file", field="so-pin-file"
             )
         so_pin = options.so_pin_file.read_text(encoding="ascii").strip()
+        if config.profile != "dev":
+            require_strong_pin(so_pin, "so-pin-file")
+        if so_pin == pin:
+            raise ConfigError(
+                "the security officer's PIN is the user's",
+                "安全员 PIN 与用户 PIN 相同",
+                field="so-pin-file",
+                remedy="two people draw two PINs",
+            )
         init_softhsm_token(config.pkcs11_module, config.token_label, pin, so_pin)
     made = make_keys(
         config.pkcs11_module,
@@ -116,6 +130,14 @@ def _keys_init(options: argparse.Namespace) -> int:
     print(f"交易账户 / account: {made.address}")
     print(f"检查点公钥 / checkpoint key: {made.checkpoint_point.hex()}")
     print(pem.armor("PUBLIC KEY", made.supervision_public_key).decode("ascii"), end="")
+    return 0
+
+
+def _keys_allow_pin(_options: argparse.Namespace) -> int:
+    from piaolian_node.hsm import PIN_TRIES_FILE, PinTries
+
+    PinTries(_config().data_dir / PIN_TRIES_FILE).forget()
+    print("已恢复登录 / logins are allowed again")
     return 0
 
 
@@ -244,6 +266,10 @@ def _worker(_options: argparse.Namespace) -> int:
         await context.database.close()
 
     with lock_worker(config.data_dir):
+        if config.worker_metrics_port:
+            from prometheus_client import start_http_server
+
+            start_http_server(config.worker_metrics_port, addr="127.0.0.1", registry=context.metrics.registry)
         asyncio.run(run())
     return 0
 
@@ -259,8 +285,22 @@ def _witness(_options: argparse.Namespace) -> int:
 def _run_server(app: "FastAPI", host: str, port: int) -> int:
     import uvicorn
 
+    from piaolian_node.api.door import MAX_HEADER_BYTES
+
     uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_keep_alive=30
+        app,
+        host=host,
+        port=port,
+        http="h11",
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        # The proxy that ends TLS says for whom it asks; it listens on this machine.
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1,::1",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=20,
     )
     return 0
 

@@ -18,14 +18,12 @@ from pydantic import AfterValidator, AnyHttpUrl, BeforeValidator, Field, SecretS
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from piaolian_node.errors import ConfigError
+from piaolian_node.hsm.pins import pin_fault
 
 PREFIX = "PIAOLIAN_NODE_"
-SECRET_FIELDS = frozenset({"token_pin", "database_url", "encryption_key"})
-# A PIN shorter than this is refused outside the `dev` profile.
-MIN_PIN_LENGTH = 8
+SECRET_FIELDS = frozenset({"token_pin", "database_url", "encryption_key", "metrics_token"})
 # The printed QR code holds it beside 134 characters of elements and signature, and has at most 300 (docs/qr.md).
 _MAX_PUBLIC_URL_CHARACTERS = 145
-_WEAK_PINS = frozenset({"12345678", "87654321", "00000000", "11111111", "88888888", "password"})
 
 
 def _duration(value: object) -> object:
@@ -38,6 +36,7 @@ def _duration(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 # A service is started from any directory; a relative path would mean another file each time.
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+Profile = Literal["dev", "pilot", "production"]
 MEMBER_NAME = r"^[a-z][a-z0-9-]{0,31}$"
 
 
@@ -135,7 +134,6 @@ class NodeConfig(MemberSettings):
         kubo_api_second: RPC address of the daemon that keeps the second copy, or none.
         chain_key_label: Label of the secp256k1 key of transactions.
         supervision_key_label: Label of the P-256 key that countersigns.
-        hsm_sessions: Sessions kept open at once.
         data_dir: Folder of this node's own files.
         area: Administrative division of the department: 2, 4 or 6 digits.
         department: Name of the department, as pages show it.
@@ -154,10 +152,12 @@ class NodeConfig(MemberSettings):
         judge_processes: Processes that judge and countersign receipts; one for each core that the node may use.
         checkpoint_member: Name under which the trust file knows this member, or none: then it signs nothing.
         retention_years: How many years after the end of the year of issue the keys of receipts are kept at least.
+        metrics_token: Bearer token of ``/metrics``, or none: then this machine alone may ask, without a proxy.
+        worker_metrics_port: Loopback port at which the worker tells its metrics; 0 for none.
         log_level: Level of the log.
     """
 
-    profile: Literal["dev", "pilot", "production"] = "production"
+    profile: Profile = "production"
     listen_port: int = Field(default=8440, ge=0, le=65535)
     public_url: AnyHttpUrl
     authorities: tuple[str, ...] = ()
@@ -165,7 +165,6 @@ class NodeConfig(MemberSettings):
     kubo_api_second: AnyHttpUrl | None = None
     chain_key_label: str = Field(default="transactions", min_length=1, max_length=64)
     supervision_key_label: str = Field(default="supervision", min_length=1, max_length=64)
-    hsm_sessions: int = Field(default=4, ge=1, le=64)
     data_dir: AbsolutePath
     area: str = Field(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")
     department: str = Field(min_length=1, max_length=64)
@@ -185,6 +184,8 @@ class NodeConfig(MemberSettings):
     checkpoint_member: str | None = Field(default=None, pattern=MEMBER_NAME)
     # 会计档案管理办法, annex 1: vouchers are kept for 30 years. 财政票据管理办法 asks for 5.
     retention_years: int = Field(default=30, ge=5, le=100)
+    metrics_token: SecretStr | None = Field(default=None, min_length=24)
+    worker_metrics_port: int = Field(default=0, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")
@@ -193,10 +194,10 @@ class NodeConfig(MemberSettings):
             raise ValueError(f"public_url must have at most {_MAX_PUBLIC_URL_CHARACTERS} characters: QR codes hold it")
         if self.profile == "dev":
             return self
-        pin = self.token_pin.get_secret_value()
-        if len(pin) < MIN_PIN_LENGTH or pin in _WEAK_PINS:
-            raise ValueError(f"token_pin must have {MIN_PIN_LENGTH} characters and not be a usual one")
-        if not _is_loopback(self.listen_host):
+        fault = pin_fault(self.token_pin.get_secret_value())
+        if fault is not None:
+            raise ValueError(f"token_pin is too weak: {fault}")
+        if not is_loopback(self.listen_host):
             raise ValueError("listen_host must be a loopback address: put a TLS proxy in front of the node")
         if self.public_url.scheme != "https":
             raise ValueError("public_url must begin with https://")
@@ -217,6 +218,7 @@ class NodeConfig(MemberSettings):
 class KeyConfig(Settings):
     """The settings that the key ceremony needs: it comes before there is a network."""
 
+    profile: Profile = "production"
     pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
     token_label: str = Field(min_length=1, max_length=32)
     token_pin: SecretStr = Field(min_length=4)
@@ -287,7 +289,8 @@ def _parsed(name: str, text: str) -> object:
         ) from exc
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is of this machine alone."""
     if host == "localhost":
         return True
     try:

@@ -20,7 +20,8 @@ from piaolian_node.checkpoints.gathering import CheckpointDesk
 from piaolian_node.config import NodeConfig, read_file
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
-from piaolian_node.hsm import HSMToken
+from piaolian_node.hsm import PIN_TRIES_FILE, HSMToken, PinTries, chain_key_probe, document_key_probe
+from piaolian_node.observation import Metrics
 from piaolian_node.receipts.desk import DeskSettings
 from piaolian_node.receipts.pool import DeskPool
 from piaolian_node.registry.facts import ChainFacts
@@ -33,7 +34,7 @@ from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.contracts.address_book import AddressBook
 from piaolian_sdk.errors import InputError
 from piaolian_sdk.proof import Trust
-from piaolian_sdk.signing import CertificateTrust, DocumentCertificate, DocumentSigner, known_answer
+from piaolian_sdk.signing import CertificateTrust, DocumentCertificate, DocumentSigner
 from piaolian_sdk.signing.pkcs11 import Pkcs11P256Signer
 from piaolian_sdk.sm2 import Sm2PrivateKey, Sm2PublicKey
 
@@ -47,6 +48,7 @@ class NodeContext:
     Attributes:
         chain: Reads of the chain.
         gateway: Trial calls, and what became of transactions.
+        hsm: The token that holds the keys.
         chain_signer: Key of the node's account.
         supervision: Countersigns receipts.
         private_key: Opens bodies for the department.
@@ -56,6 +58,7 @@ class NodeContext:
         desks: Processes that judge and countersign.
         checkpoints: Signs and gathers checkpoints, where the settings name a member.
         proof_trust: Trust file of the network, where the settings name one.
+        metrics: Of this process.
         random: Gives that many random bytes.
         now: Clock, Unix seconds.
     """
@@ -66,6 +69,7 @@ class NodeContext:
     chain: ChainAccess
     gateway: ChainGateway
     facts: ChainFacts
+    hsm: HSMToken
     chain_signer: ChainSigner
     supervision: DocumentSigner
     bodies: BodyStore
@@ -79,6 +83,7 @@ class NodeContext:
     desks: DeskPool
     checkpoints: CheckpointDesk | None
     proof_trust: Trust | None
+    metrics: Metrics
     random: Callable[[int], bytes]
     now: Callable[[], float]
 
@@ -120,12 +125,19 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
     database = Database(config.database_url.get_secret_value(), config.replica_setting)
     book = AddressBook.from_file(config.address_book)
     chain = ChainAccess([str(url) for url in config.rpc_urls], book, config.finality_depth)
+    metrics = Metrics()
     token = HSMToken(
-        config.pkcs11_module, config.token_label, config.token_pin.get_secret_value(), sessions=config.hsm_sessions
+        config.pkcs11_module,
+        config.token_label,
+        config.token_pin.get_secret_value(),
+        tries=PinTries(config.data_dir / PIN_TRIES_FILE),
+        observe=metrics.observe_hsm,
     )
     certificate = DocumentCertificate.from_pem(read_file(config.supervision_certificate, "supervision_certificate"))
     supervision = Pkcs11P256Signer(token.session, config.supervision_key_label, certificate)
-    known_answer(supervision)
+    chain_signer = Pkcs11ChainSigner(token.session, config.chain_key_label)
+    token.add_probe(document_key_probe(config.supervision_key_label, certificate))
+    token.add_probe(chain_key_probe(config.chain_key_label, chain_signer.address))
     private_key = _private_key(config)
     trust = read_trust(config.trust_roots)
     proof_trust = read_proof_trust(config)
@@ -138,7 +150,8 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         chain=chain,
         gateway=Web3Gateway(chain),
         facts=ChainFacts(chain, FactStore(database, now)),
-        chain_signer=Pkcs11ChainSigner(token.session, config.chain_key_label),
+        hsm=token,
+        chain_signer=chain_signer,
         supervision=supervision,
         bodies=KuboBodyStore(str(config.kubo_api), str(config.kubo_api_second) if config.kubo_api_second else None),
         vault=Vault(private_key.scalar, os.urandom),
@@ -153,6 +166,7 @@ def build_context(config: NodeConfig, *, now: Callable[[], float] = time.time) -
         proof_trust=proof_trust,
         executor=ThreadPoolExecutor(max_workers=config.judge_threads, thread_name_prefix="judge"),
         desks=DeskPool(_desk_settings(config, private_key), config.judge_processes),
+        metrics=metrics,
         random=os.urandom,
         now=now,
     )
@@ -164,6 +178,7 @@ def _desk_settings(config: NodeConfig, private_key: Sm2PrivateKey) -> DeskSettin
         module=config.pkcs11_module,
         token_label=config.token_label,
         token_pin=config.token_pin.get_secret_value(),
+        pin_tries=config.data_dir / PIN_TRIES_FILE,
         key_label=config.supervision_key_label,
         certificate=read_file(config.supervision_certificate, "supervision_certificate"),
         vault_key=private_key.scalar,

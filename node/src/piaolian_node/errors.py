@@ -46,6 +46,8 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     # What is asked.
     "request-malformed": CatalogueEntry(422, "请求格式有误"),
     "request-too-large": CatalogueEntry(413, "请求过大"),
+    "request-headers-too-large": CatalogueEntry(431, "请求头过大"),
+    "request-too-slow": CatalogueEntry(408, "请求正文传输过慢", "same"),
     "address-unknown": CatalogueEntry(404, "无此地址"),
     "method-not-allowed": CatalogueEntry(405, "不支持的请求方法"),
     "idempotency-key-missing": CatalogueEntry(400, "缺少幂等键"),

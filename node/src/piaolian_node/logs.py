@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 # with a dash. A second line of defence: our own code does not log such numbers.
 _LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{11,18}[\dXx]?(?![0-9A-Za-z])", re.ASCII)
 _MASK = "***"
+# Frames of an error that a line shows, the innermost last.
+_FRAMES = 8
 
 
 class JSONFormatter(logging.Formatter):
@@ -29,7 +32,11 @@ class JSONFormatter(logging.Formatter):
         entry |= {name: _mask(value) for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info and record.exc_info[1] is not None:
             entry["error"] = type(record.exc_info[1]).__name__
-            entry["trace"] = [line.strip() for line in self.formatException(record.exc_info).splitlines()[-7:-1]]
+            # Frames alone: the message of an error of a library may quote what was being worked on.
+            entry["trace"] = [
+                f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(record.exc_info[2])[-_FRAMES:]
+            ]
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 

@@ -39,7 +39,18 @@ def die_once(marks: Sequence[str]) -> list[str]:
 async def pool() -> AsyncIterator[DeskPool]:
     root = signatory(SUITE_SM2).authority.certificate_pem
     made = DeskPool(
-        DeskSettings((root,), Path("/nowhere.so"), "token", "1234", "key", b"", bytes(31) + b"\1", "http://node"), 1
+        DeskSettings(
+            (root,),
+            Path("/nowhere.so"),
+            "token",
+            "1234",
+            Path("/nowhere/tries"),
+            "key",
+            b"",
+            bytes(31) + b"\1",
+            "http://node",
+        ),
+        1,
     )
     yield made
     made.close()

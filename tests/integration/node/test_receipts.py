@@ -6,25 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from demo.catalogue import CERTIFICATE, REGISTRATION
-from demo.samples import Line, Sample, generate_outpatient, write_by_code, write_red
+from demo.samples import Line, Sample, write_by_code, write_red
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.client import IssuedReceipt, NodeRefusedError, NoticeDraft, ReceiptDraft
 from piaolian_sdk.receipt import document_digest, parse_receipt
 from piaolian_sdk.sealing import ReceiptBody, open_body
 from piaolian_sdk.wire import WHOLE_SHARE, SubmissionState
-from support.node import NodeWorld, settle_payments
-
-
-def outpatients(world: NodeWorld, count: int, seed: int) -> list[ReceiptDraft]:
-    hospital = world.province.units["hospital"]
-    samples = generate_outpatient(
-        count,
-        seed=seed,
-        issuer=hospital.unit.issuer,
-        code=hospital.ranges["0601"].prefix,
-        at=datetime.now(BEIJING),
-    )
-    return [ReceiptDraft(f"{seed}-{sample.business_number}", parse_receipt(sample.xml).model) for sample in samples]
+from support.node import NodeWorld, outpatient_drafts, settle_payments
 
 
 def issue(world: NodeWorld, drafts: list[ReceiptDraft]) -> list[IssuedReceipt]:
@@ -42,7 +30,7 @@ def require_final(world: NodeWorld, state: SubmissionState) -> None:
 
 
 def test_issue_by_list__batch_of_twenty__final_provable_and_verified(node_world: NodeWorld) -> None:
-    receipts = issue(node_world, outpatients(node_world, 20, seed=1))
+    receipts = issue(node_world, outpatient_drafts(node_world, 20, seed=1))
     assert len({receipt.number for receipt in receipts}) == 20
 
     chosen = receipts[7]
@@ -80,7 +68,7 @@ def chosen_amount(receipt: IssuedReceipt) -> str:
 
 def test_issue__one_bad_item__others_get_numbers(node_world: NodeWorld) -> None:
     hospital = node_world.province.units["hospital"]
-    drafts = outpatients(node_world, 3, seed=2)
+    drafts = outpatient_drafts(node_world, 3, seed=2)
     bad = drafts[1].model.model_copy(
         update={"items": tuple(item.model_copy(update={"item_code": "069999"}) for item in drafts[1].model.items)}
     )
@@ -96,7 +84,7 @@ def test_issue__one_bad_item__others_get_numbers(node_world: NodeWorld) -> None:
 
 
 def test_reverse__stamped_receipt__red_receipt_final(node_world: NodeWorld) -> None:
-    (blue,) = issue(node_world, outpatients(node_world, 1, seed=3))
+    (blue,) = issue(node_world, outpatient_drafts(node_world, 1, seed=3))
     hospital = node_world.province.units["hospital"]
     red = write_red(
         blue.document, code=hospital.ranges["0601"].prefix, at=datetime.now(BEIJING), business_number="red-3"
@@ -116,22 +104,23 @@ def test_reverse__stamped_receipt__red_receipt_final(node_world: NodeWorld) -> N
 
 
 def test_exchange_and_return__stamped_receipt__paper_and_back(node_world: NodeWorld) -> None:
-    (receipt,) = issue(node_world, outpatients(node_world, 1, seed=4))
-    paper = node_world.province.units["hospital"].ranges["paper"]
+    (receipt,) = issue(node_world, outpatient_drafts(node_world, 1, seed=4))
     client = node_world.unit("hospital")
-    submission = client.exchange(receipt.code, receipt.number, paper.range_id, paper.first)
+    range_id = node_world.province.units["hospital"].ranges["paper"].range_id
+    paper = next(entry for entry in client.ranges() if entry.range == range_id)
+    submission = client.exchange(receipt.code, receipt.number, range_id, paper.next)
     require_final(node_world, client.wait(submission, timeout_seconds=60))
     assert client.receipt_state(receipt.code, receipt.number, receipt.check_code).state == "exchanged"
     with pytest.raises(NodeRefusedError) as refused:
-        client.exchange(receipt.code, receipt.number, paper.range_id, paper.first + 1)
+        client.exchange(receipt.code, receipt.number, range_id, paper.next + 1)
     assert refused.value.code == "receipt-is-on-paper"
-    submission = client.return_paper(receipt.code, receipt.number, paper.range_id, paper.first)
+    submission = client.return_paper(receipt.code, receipt.number, range_id, paper.next)
     require_final(node_world, client.wait(submission, timeout_seconds=60))
     assert client.receipt_state(receipt.code, receipt.number, receipt.check_code).state == "stamped"
 
 
 def test_book__whole_share__second_booker_refused_until_withdrawn(node_world: NodeWorld) -> None:
-    (receipt,) = issue(node_world, outpatients(node_world, 1, seed=5))
+    (receipt,) = issue(node_world, outpatient_drafts(node_world, 1, seed=5))
     elements = (receipt.code, receipt.number, receipt.check_code)
     first, second = (node_world.booker(name) for name in node_world.province.cast.bookers)
 
@@ -148,7 +137,7 @@ def test_book__whole_share__second_booker_refused_until_withdrawn(node_world: No
 
 
 def test_book__receipt_for_arrears__refused_by_the_node(node_world: NodeWorld) -> None:
-    (draft,) = outpatients(node_world, 1, seed=6)
+    (draft,) = outpatient_drafts(node_world, 1, seed=6)
     main = draft.model.main
     owed = main.main_ext.model_copy(update={"is_arrears": "0", "arrears_reason": "门诊费未结清"})
     model = draft.model.model_copy(update={"main": main.model_copy(update={"main_ext": owed})})
@@ -162,7 +151,7 @@ def test_book__receipt_for_arrears__refused_by_the_node(node_world: NodeWorld) -
 
 
 def test_book__wrong_check_codes__counted_for_the_booker_alone(node_world: NodeWorld) -> None:
-    (receipt,) = issue(node_world, outpatients(node_world, 1, seed=7))
+    (receipt,) = issue(node_world, outpatient_drafts(node_world, 1, seed=7))
     guesser, other = (node_world.booker(name) for name in node_world.province.cast.bookers)
     codes = set()
     for _ in range(11):

@@ -6,16 +6,14 @@ from datetime import datetime
 import pytest
 
 from demo.chain import Call
-from demo.enrolment import EnrolledUnit
 from demo.samples import generate_inpatient
-from piaolian_sdk.acts import BringForward
 from piaolian_sdk.beijing import BEIJING
 from piaolian_sdk.client import BatchResult, NodeRefusedError, ReceiptDraft, UnitClient
 from piaolian_sdk.receipt import parse_receipt
 from piaolian_sdk.wire import PeriodTotals
 from support.node import NodeWorld
+from support.periods import bring_forward, month_ago
 
-_TOTALS = {"issued": 2, "voided": 0, "red": 0, "issuedFen": 16_000, "reversedFen": 0}
 _REASON = 7
 
 
@@ -77,26 +75,6 @@ def test_issue__restricted_after_the_answer__refused_then_voided_and_issued_agai
     again = client.issue(range_id, inpatients(node_world, 3, seed=1))
     assert [item.verdict for item in again.items] == ["accepted"] * 3
     wait_state(client, again, "final", node_world)
-
-
-def month_ago(months: int) -> tuple[int, str]:
-    now = datetime.now(BEIJING)
-    number = now.year * 12 + now.month - 1 - months
-    return number, f"{number // 12}-{number % 12 + 1:02d}"
-
-
-def bring_forward(world: NodeWorld, unit: EnrolledUnit, kind: int, month: int) -> None:
-    act = BringForward(unit.number, kind, month, 2, 0, 0, 16_000, 0, int(time.time()) + 600)
-    ledger = world.province.book.address_of("ReceiptLedger")
-    struct = {
-        "unit": act.unit,
-        "kind": act.kind,
-        "month": act.month,
-        "totals": _TOTALS,
-        "deadline": act.deadline,
-        "signature": act.sign(unit.unit.chain_signer, world.province.chain.chain_id, ledger),
-    }
-    supervise(world, "ReceiptLedger", "bringForward", struct)
 
 
 def test_write_off__overdue_month__refused_until_written_off_with_the_right_totals(node_world: NodeWorld) -> None:

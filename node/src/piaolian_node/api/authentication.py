@@ -1,19 +1,17 @@
 """Who asks: HTTP message signatures (RFC 9421) over everything that matters, once for each nonce.
 
 1. The Host header names this node: a request that was signed for another node is not for us.
-2. The body is not larger than the limit.
-3. The signature is of a registered, trusted certificate, over method, host, path, query, body and idempotency key, and
+2. The signature is of a registered, trusted certificate, over method, host, path, query, body and idempotency key, and
    of now; the certificate is neither expired nor revoked.
-4. The nonce was not seen before.
-5. The role may use the endpoint.
-6. The key has not used up its limit.
+3. The nonce was not seen before.
+4. The role may use the endpoint.
+5. The key has not used up its limit.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
@@ -30,8 +28,6 @@ from piaolian_node.registry.parties import Party, Role
 from piaolian_sdk.errors import VerificationError
 from piaolian_sdk.requests import VerifiedRequest, verify_request
 
-# A batch of 1,000 documents of 20 KB in base64.
-MAX_REQUEST_BYTES = 32 << 20
 MAX_IDEMPOTENCY_KEY = 128
 _Message = TypeVar("_Message", bound=BaseModel)
 
@@ -43,25 +39,6 @@ def context_of(request: Request) -> NodeContext:
 
 
 Context = Annotated[NodeContext, Depends(context_of)]
-
-
-async def read_body(request: Request) -> bytes:
-    """Return the body.
-
-    Raises:
-        RefusedError: ``request-too-large``.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_REQUEST_BYTES:
-            raise RefusedError(
-                "request-too-large",
-                f"a request may have at most {MAX_REQUEST_BYTES} bytes",
-                f"请求不得超过 {MAX_REQUEST_BYTES} 字节",
-                remedy="send fewer items in a batch",
-            )
-    return bytes(body)
 
 
 async def authenticate(request: Request, context: NodeContext, body: bytes) -> Party:
@@ -133,14 +110,28 @@ async def _use_nonce(context: NodeContext, verified: VerifiedRequest) -> None:
         ) from exc
 
 
-def writes(message: type[_Message], *roles: Role) -> Callable[[Request], Awaitable[tuple[Call, _Message]]]:
-    """Return the dependency of an endpoint that takes a signed message from some roles."""
+@dataclass(frozen=True)
+class Writes(Generic[_Message]):
+    """Dependency of an endpoint that takes a signed message from some roles.
 
-    async def read(request: Request) -> tuple[Call, _Message]:
+    Attributes:
+        message: Form of the body.
+        roles: Who may send it.
+    """
+
+    message: type[_Message]
+    roles: tuple[Role, ...]
+
+    async def __call__(self, request: Request) -> tuple[Call, _Message]:
+        """Return who calls and what.
+
+        Raises:
+            PiaolianError: The request is refused; see the module.
+        """
         context = context_of(request)
-        body = await read_body(request)
+        body = await request.body()
         party = await authenticate(request, context, body)
-        _require_role(party, roles)
+        _require_role(party, self.roles)
         key = request.headers.get("idempotency-key", "")
         if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY:
             raise RefusedError(
@@ -151,24 +142,42 @@ def writes(message: type[_Message], *roles: Role) -> Callable[[Request], Awaitab
                 remedy="send the business number or another key of your own, the same for every try",
             )
         try:
-            parsed = message.model_validate_json(body)
+            parsed = self.message.model_validate_json(body)
         except ValidationError as exc:
             raise malformed_error(exc.errors(include_input=False, include_url=False)[0]) from exc
         return Call(party, request.url.path, key, hashlib.sha256(body).digest()), parsed
 
-    return read
+
+def writes(message: type[_Message], *roles: Role) -> Writes[_Message]:
+    """Return the dependency of an endpoint that takes a signed message from some roles."""
+    return Writes(message, roles)
 
 
-def reads(*roles: Role) -> Callable[[Request], Awaitable[Party]]:
-    """Return the dependency of an endpoint that answers some roles."""
+@dataclass(frozen=True)
+class Reads:
+    """Dependency of an endpoint that answers some roles.
 
-    async def read(request: Request) -> Party:
+    Attributes:
+        roles: Who may ask.
+    """
+
+    roles: tuple[Role, ...]
+
+    async def __call__(self, request: Request) -> Party:
+        """Return who asks.
+
+        Raises:
+            PiaolianError: The request is refused; see the module.
+        """
         context = context_of(request)
-        party = await authenticate(request, context, await read_body(request))
-        _require_role(party, roles)
+        party = await authenticate(request, context, await request.body())
+        _require_role(party, self.roles)
         return party
 
-    return read
+
+def reads(*roles: Role) -> Reads:
+    """Return the dependency of an endpoint that answers some roles."""
+    return Reads(roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +193,33 @@ class Asker:
     name: str
 
 
-def asks(*roles: Role) -> Callable[[Request], Awaitable[Asker]]:
-    """Return the dependency of an endpoint that answers some roles, and anybody who shows a secret of the receipt."""
+@dataclass(frozen=True)
+class Asks:
+    """Dependency of an endpoint that answers some roles, and anybody who shows a secret of the receipt.
 
-    async def read(request: Request) -> Asker:
+    Attributes:
+        roles: Who may ask with a signature.
+    """
+
+    roles: tuple[Role, ...]
+
+    async def __call__(self, request: Request) -> Asker:
+        """Return who asks.
+
+        Raises:
+            PiaolianError: The request is refused; see the module.
+        """
         context = context_of(request)
-        if "signature-input" not in request.headers:
+        if "signature-input" not in request.headers and "check_code" in request.query_params:
             return Asker(None, await use_address(request, context))
-        party = await authenticate(request, context, await read_body(request))
-        _require_role(party, roles)
+        party = await authenticate(request, context, await request.body())
+        _require_role(party, self.roles)
         return Asker(party, party.key_id)
 
-    return read
+
+def asks(*roles: Role) -> Asks:
+    """Return the dependency of an endpoint that answers some roles, and anybody who shows a secret of the receipt."""
+    return Asks(roles)
 
 
 async def use_address(request: Request, context: NodeContext) -> str:

@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pkcs11.exceptions import PKCS11Error
 from sqlalchemy import text
 
 from piaolian_node.api.authentication import Context
@@ -20,7 +21,7 @@ async def health() -> dict[str, str]:
 
 @router.get("/readyz")
 async def ready(context: Context) -> JSONResponse:
-    """Tell whether database and chain answer. Receipts go on without the chain; what is stamped waits."""
+    """Tell whether database, chain and HSM answer. Receipts go on without the chain; what is stamped waits."""
     problems = {}
     try:
         async with context.database.read() as connection:
@@ -31,4 +32,8 @@ async def ready(context: Context) -> JSONResponse:
         await asyncio.to_thread(context.chain.latest)
     except PiaolianError as exc:
         problems["chain"] = exc.code
+    try:
+        await asyncio.to_thread(context.hsm.check)
+    except (PiaolianError, PKCS11Error):
+        problems["hsm"] = "hsm-unavailable"
     return JSONResponse({"ready": not problems, "problems": problems}, status_code=503 if problems else 200)

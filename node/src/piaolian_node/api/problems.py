@@ -68,6 +68,8 @@ def _plain(value: object) -> object:
 def answer_problem(error: PiaolianError, request: Request) -> JSONResponse:
     """Return the HTTP answer for an error."""
     members = problem_members(error, getattr(request.state, "request_id", None))
+    # The door counts refusals by this.
+    request.state.problem_code = error.code
     headers = {}
     if members["retry"] == "after":
         seconds = error.values.get("retry_after_seconds") if isinstance(error, NodeError) else None
@@ -76,7 +78,7 @@ def answer_problem(error: PiaolianError, request: Request) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Have every error of the application answered as a problem document."""
+    """Have every error of the application that has a name answered as a problem document; ``Door`` does the others."""
 
     @app.exception_handler(PiaolianError)
     async def known(request: Request, exc: PiaolianError) -> JSONResponse:
@@ -90,20 +92,20 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, exc: HTTPException) -> JSONResponse:
-        code = "method-not-allowed" if exc.status_code == 405 else "address-unknown"
-        error = RefusedError(code, "there is nothing at this address", "该地址没有可用的服务", remedy="see /docs")
-        return answer_problem(error, request)
+        return answer_problem(_routing_error(exc.status_code), request)
 
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, exc: Exception) -> JSONResponse:
-        _logger.error("unexpected error", exc_info=exc, extra={"request_id": getattr(request.state, "request_id", "")})
-        error = RefusedError(
-            "internal-error",
-            "the node failed; the request may be sent again with the same Idempotency-Key",
-            "系统内部错误，可用同一幂等键重发",
-            remedy="tell the operator the request id",
+
+def _routing_error(status: int) -> RefusedError:
+    """Return the error for what the framework refuses before a function of ours is called."""
+    if status == 400:
+        return RefusedError(
+            "request-malformed",
+            "the body cannot be read",
+            "请求正文无法读取",
+            remedy="see /openapi.json for the form of the request",
         )
-        return answer_problem(error, request)
+    code = "method-not-allowed" if status == 405 else "address-unknown"
+    return RefusedError(code, "there is nothing at this address", "该地址没有可用的服务", remedy="see /openapi.json")
 
 
 def malformed_error(found: Any) -> RefusedError:  # noqa: ANN401 # pydantic's error dictionary.
@@ -115,5 +117,5 @@ def malformed_error(found: Any) -> RefusedError:  # noqa: ANN401 # pydantic's er
         f"{where or '请求'} 格式有误：{found['msg']}",
         field=where or None,
         rule=str(found["type"]),
-        remedy="see /docs for the form of the request",
+        remedy="see /openapi.json for the form of the request",
     )

@@ -1,6 +1,14 @@
 """Puts the signer of checkpoints together from a member's settings: a node's as well as a witness's."""
 
+import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
+from pkcs11 import Session
 
 from piaolian_node.chain.view import ChainAccess
 from piaolian_node.checkpoints.blocks import ChainBlocks
@@ -10,8 +18,12 @@ from piaolian_node.config import MemberSettings, read_file
 from piaolian_node.database import Database
 from piaolian_node.errors import ConfigError
 from piaolian_node.hsm import HSMToken
-from piaolian_sdk.errors import InputError
+from piaolian_sdk.errors import InputError, SignerError
 from piaolian_sdk.proof import Trust
+from piaolian_sdk.signing import signature_from_raw
+from piaolian_sdk.token_key import TokenKey
+
+_SELF_TEST_DIGEST = hashlib.sha256(b"piaolian self-test").digest()
 
 
 def build_desk(
@@ -30,6 +42,7 @@ def build_desk(
     """
     blocks = ChainBlocks(chain)
     key = TokenCheckpointKey(token.session, config.checkpoint_key_label)
+    token.add_probe(_checkpoint_key_probe(config.checkpoint_key_label, key.point))
     network = (chain.address_book.chain_id, chain.address_book.genesis_hash)
     return CheckpointDesk(
         database,
@@ -40,6 +53,26 @@ def build_desk(
         peers=[str(peer) for peer in config.checkpoint_peers],
         trust=trust,
     )
+
+
+def _checkpoint_key_probe(label: str, point: bytes) -> Callable[[Session], None]:
+    """Return a test that the token signs with this key."""
+
+    def probe(session: Session) -> None:
+        raw = TokenKey(lambda: nullcontext(session), label).sign_digest(_SELF_TEST_DIGEST)
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        try:
+            key.verify(signature_from_raw(raw), _SELF_TEST_DIGEST, ec.ECDSA(Prehashed(SHA256())))
+        except InvalidSignature as exc:
+            raise SignerError(
+                "signer-self-test-failed",
+                f"the key {label!r} does not sign as the checkpoint key",
+                f"密钥 {label!r} 的签名自检未通过",
+                field="checkpoint_key_label",
+                remedy="put back the token that this member was started with, or start it anew",
+            ) from exc
+
+    return probe
 
 
 def read_proof_trust(config: MemberSettings) -> Trust | None:

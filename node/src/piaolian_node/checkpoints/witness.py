@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from pydantic import Field
 
 from piaolian_node.api import problems
+from piaolian_node.api.door import Door
 from piaolian_node.api.limits import Limits
 from piaolian_node.chain.view import ChainAccess
 from piaolian_node.checkpoints import endpoints
@@ -63,7 +63,7 @@ def build_witness(config: WitnessConfig) -> WitnessContext:
     database = Database(config.database_url.get_secret_value(), config.replica_setting)
     book = AddressBook.from_file(config.address_book)
     chain = ChainAccess([str(url) for url in config.rpc_urls], book, config.finality_depth)
-    token = HSMToken(config.pkcs11_module, config.token_label, config.token_pin.get_secret_value(), sessions=2)
+    token = HSMToken(config.pkcs11_module, config.token_label, config.token_pin.get_secret_value())
     desk = build_desk(config, config.checkpoint_member, database, chain, token, read_proof_trust(config), time.time)
     limit = config.public_requests_per_minute
     return WitnessContext(database, desk, Limits(limit, limit))
@@ -86,11 +86,7 @@ def create_witness_app(context: WitnessContext) -> FastAPI:
     app.state.context = context
     problems.install(app)
 
-    @app.middleware("http")
-    async def named(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        request.state.request_id = secrets.token_hex(8)
-        return await call_next(request)
-
+    app.add_middleware(Door, is_tls=False)
     app.include_router(endpoints.router)
     return app
 

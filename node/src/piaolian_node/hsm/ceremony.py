@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import pkcs11
 from asn1crypto import core, csr, keys, x509
 from pkcs11 import Attribute, Mechanism, ObjectClass, PublicKey, Session
-from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
+from pkcs11.exceptions import PKCS11Error
 from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature
 
 from piaolian_node.errors import ConfigError
-from piaolian_node.hsm.token import find_token
+from piaolian_node.hsm.token import find_token, log_in
 from piaolian_sdk.acts.pkcs11 import Pkcs11ChainSigner, generate_chain_key
 from piaolian_sdk.errors import SignerError
 from piaolian_sdk.signing.pkcs11 import generate_document_key
@@ -103,7 +102,7 @@ def make_keys(
     """
     token = find_token(module, label)
     try:
-        with _open(token, pin) as session:
+        with log_in(token, pin, rw=True) as session:
             if not _has_key(session, chain_label):
                 generate_chain_key(session, chain_label)
             for document_label in (supervision_label, checkpoint_label):
@@ -135,13 +134,6 @@ class _Lent:
 
     def __exit__(self, *_: object) -> None:
         return None
-
-
-def _open(token: pkcs11.Token, pin: str) -> Session:
-    try:
-        return token.open(rw=True, user_pin=pin)
-    except UserAlreadyLoggedIn:
-        return token.open(rw=True)
 
 
 def _has_key(session: Session, label: str) -> bool:

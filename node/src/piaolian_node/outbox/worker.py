@@ -90,9 +90,11 @@ class Worker:
         return count
 
     async def _loop(self, name: str, step: Callable[[], Awaitable[int]], stop: asyncio.Event) -> None:
+        metrics = self._context.metrics
         while not stop.is_set():
             pause = _IDLE_SECONDS.get(name, _OTHER_IDLE_SECONDS)
             self._wakes[name].clear()
+            metrics.rounds.labels(name).inc()
             try:
                 if await step() > 0:
                     pause = 0.0
@@ -100,10 +102,12 @@ class Worker:
                         self._wakes[other].set()
             except PiaolianError as exc:
                 _logger.warning("%s waits: %s", name, exc.message, extra={"code": exc.code})
+                metrics.round_failures.labels(name).inc()
                 pause = _FAILED_SECONDS
             except Exception:
                 # A bug must not stop the other parts; the round is tried again.
                 _logger.exception("%s failed", name)
+                metrics.round_failures.labels(name).inc()
                 pause = _FAILED_SECONDS
             await self._rest(name, stop, pause)
 

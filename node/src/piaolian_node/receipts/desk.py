@@ -15,7 +15,7 @@ from pathlib import Path
 
 from piaolian_node.bodies.car import cid_of_ciphertext
 from piaolian_node.bodies.vault import Vault
-from piaolian_node.hsm import HSMToken
+from piaolian_node.hsm import HSMToken, PinTries, document_key_probe
 from piaolian_node.receipts.judging import (
     DraftToJudge,
     DraftVerdict,
@@ -39,6 +39,7 @@ class DeskSettings:
     Attributes:
         roots: PEM files of trusted roots.
         module: PKCS#11 library.
+        pin_tries: File in which refused PINs are counted.
         certificate: PEM of the supervision key's certificate.
         vault_key: Private encryption key of the department, 32 bytes.
         public_url: Address that printed codes lead to.
@@ -48,6 +49,7 @@ class DeskSettings:
     module: Path
     token_label: str
     token_pin: str = field(repr=False)
+    pin_tries: Path
     key_label: str
     certificate: bytes
     vault_key: bytes = field(repr=False)
@@ -121,9 +123,11 @@ class Desk:
         """
         if self._supervision is None:
             known = self._settings
-            token = HSMToken(known.module, known.token_label, known.token_pin, sessions=1)
+            token = HSMToken(known.module, known.token_label, known.token_pin, tries=PinTries(known.pin_tries))
             certificate = DocumentCertificate.from_pem(known.certificate)
-            self._supervision = Pkcs11P256Signer(token.session, known.key_label, certificate)
+            supervision = Pkcs11P256Signer(token.session, known.key_label, certificate)
+            token.add_probe(document_key_probe(known.key_label, certificate))
+            self._supervision = supervision
         return self._supervision
 
     def countersign(

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from sqlalchemy import select
 
-from piaolian_node.api.authentication import MAX_REQUEST_BYTES, Context, reads
+from piaolian_node.api.authentication import Context, reads
+from piaolian_node.api.door import MAX_REQUEST_BYTES
 from piaolian_node.context import NodeContext
 from piaolian_node.database.index import ranges
 from piaolian_node.receipts.terms import items_for

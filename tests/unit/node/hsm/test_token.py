@@ -16,7 +16,15 @@ class FakeToken:
     def __init__(self) -> None:
         self.inside = 0
         self.most = 0
+        self.flags = 0
         self._lock = threading.Lock()
+
+    @property
+    def slot(self) -> "FakeToken":
+        return self
+
+    def get_token(self) -> "FakeToken":
+        return self
 
     def open(self, **options: object) -> "FakeToken":
         return self
@@ -33,7 +41,7 @@ class FakeToken:
 def test_session__threads_side_by_side_and_two_tokens__one_is_in_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     library = FakeToken()
     monkeypatch.setattr(token, "find_token", lambda module, label: library)
-    tokens = [HSMToken(Path("/nowhere.so"), label, "1234", sessions=4) for label in ("one", "two")]
+    tokens = [HSMToken(Path("/nowhere.so"), label, "1234") for label in ("one", "two")]
 
     def sign(turn: int) -> None:
         with tokens[turn % 2].session() as session:

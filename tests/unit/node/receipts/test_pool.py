@@ -18,7 +18,18 @@ def double(numbers: Sequence[Any]) -> list[Any]:
 @pytest.fixture
 async def pool() -> AsyncIterator[DeskPool]:
     made = DeskPool(
-        DeskSettings((), Path("/nowhere.so"), "token", "1234", "key", b"", bytes(31) + b"\1", "http://node"), 1
+        DeskSettings(
+            (),
+            Path("/nowhere.so"),
+            "token",
+            "1234",
+            Path("/nowhere/tries"),
+            "key",
+            b"",
+            bytes(31) + b"\1",
+            "http://node",
+        ),
+        1,
     )
     yield made
     made.close()
