@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-MODULES = ["codes", "gas", "page", "proof", "receipts"]
+MODULES = ["codes", "gas", "page", "payments", "proof", "receipts"]
 
 
 @pytest.mark.parametrize("name", MODULES)
