@@ -42,6 +42,11 @@ contract PaymentLedger is Settlement, FourEyes {
     }
 
     /// @inheritdoc IPaymentDecisions
+    function takeBack(uint32, uint40, uint16) external returns (bool decided) {
+        return abi.decode(_forward(), (bool));
+    }
+
+    /// @inheritdoc IPaymentDecisions
     function refundReversed(uint32, uint40, uint48, NoticeBatch calldata) external returns (bool decided) {
         return abi.decode(_forward(), (bool));
     }

@@ -67,7 +67,6 @@ contract Registry is Ranges {
         uint256 next = uint256(first) + count;
         if (next > uint256(used.to) + 1) revert RangeExhausted(range, used.to, uint40(next - 1));
         // `to` has ten digits, so `next` fits uint40.
-        used.next = uint40(next);
         _layout().ranges[range].next = uint40(next);
         return (used, _signerOf(unit), _layout().counters.catalogVersion);
     }
@@ -77,7 +76,7 @@ contract Registry is Ranges {
         uint32 year = BeijingCalendar.yearOf(day);
         Calendar storage calendar = _layout().calendars[uint16(year)];
         if (!calendar.isSet) {
-            uint32 weekday = (day + EPOCH_WEEKDAY) % 7;
+            uint256 weekday = (uint256(day) + EPOCH_WEEKDAY) % 7;
             return weekday != 0 && weekday != 6;
         }
         uint32 dayOfYear = day - BeijingCalendar.firstDayOf(year * 12);

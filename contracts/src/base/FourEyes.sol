@@ -36,7 +36,8 @@ abstract contract FourEyes is IActErrors {
         bytes32 act = keccak256(msg.data);
         Proposal storage proposal = _fourEyesStorage().proposals[act];
         address maker = proposal.maker;
-        if (maker == address(0) || block.timestamp > proposal.until) {
+        // Where nothing is proposed, `until` is 0.
+        if (block.timestamp > proposal.until) {
             uint40 until = uint40(block.timestamp) + APPROVAL_SECONDS;
             proposal.maker = msg.sender;
             proposal.until = until;

@@ -129,6 +129,8 @@ interface IPaymentTypes is IActErrors {
     event PaymentRepeated(uint32 indexed range, uint40 sequence, uint48 amountFen, bytes8 bankReference);
     /// @notice The receipt of a payment was reversed; the money waits for a refund.
     event PaymentEnded(uint32 indexed range, uint40 sequence, uint48 amountFen);
+    /// @notice A payment without a receipt was taken back; the money waits for a refund.
+    event PaymentTakenBack(uint32 indexed range, uint40 sequence, uint48 amountFen, uint16 reason);
     /// @notice Suspended money was refunded or put to its notice.
     event SuspenseResolved(bytes32 indexed suspense, Resolution resolution, uint48 amountFen, uint16 reason);
     /// @notice The money of a reversed receipt was refunded, the remainder put to a new notice.

@@ -12,7 +12,7 @@ interface IReceiptActs is IReceiptTypes {
     /// uint48 amountFen,uint32 catalogVersion,bytes32 redRoot,uint16 reason,uint64 deadline); redRoot is the red leaf.
     function reverse(ReverseAct calldata act) external;
 
-    /// @notice Lets the next reversal of a booked receipt through. SUPERVISOR, twice, by different accounts.
+    /// @notice Lets the reversal of a booked receipt through. SUPERVISOR, twice, by different accounts.
     /// @return decided False after the first approval
     function allowReversal(uint32 unit, uint32 range, uint40 number, uint16 reason) external returns (bool decided);
 

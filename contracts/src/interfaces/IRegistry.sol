@@ -303,7 +303,7 @@ interface IRegistry is IActErrors {
     /// @param count Numbers to use, at least 1
     /// @param class What the numbers must count
     /// @param active Whether a restricted unit is refused
-    /// @return used The range after use
+    /// @return used The range before use
     /// @return signer Address whose signature binds the unit
     /// @return catalog Version of the catalogue
     function consume(

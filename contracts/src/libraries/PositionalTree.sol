@@ -31,7 +31,14 @@ library PositionalTree {
     function rootFrom(bytes32 leaf, uint256 index, bytes32[] calldata path) internal pure returns (bytes32) {
         bytes32 node = leaf;
         for (uint256 i = 0; i < path.length; ++i) {
-            node = index & 1 == 0 ? Hashes.efficientKeccak256(node, path[i]) : Hashes.efficientKeccak256(path[i], node);
+            bytes32 sibling = path[i];
+            assembly ("memory-safe") {
+                // The node stands left or right, at 0 or at 32, as the lowest bit of its place says.
+                let place := shl(5, and(index, 1))
+                mstore(place, node)
+                mstore(xor(place, 32), sibling)
+                node := keccak256(0, 64)
+            }
             index >>= 1;
         }
         return index == 0 ? node : bytes32(0);

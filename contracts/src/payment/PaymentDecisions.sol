@@ -55,6 +55,22 @@ contract PaymentDecisions is AccessManagedUpgradeable, FourEyes, NoticeBook, IPa
     }
 
     /// @inheritdoc IPaymentDecisions
+    function takeBack(uint32 range, uint40 sequence, uint16 reason) external restricted returns (bool decided) {
+        Layout storage $ = _layout();
+        REGISTRY.authorize(msg.sender, $.books[range].unit);
+        if (!_approve()) return false;
+        uint256 marks = $.marks[range][sequence >> 7];
+        if (marks & _lowBit(sequence) == 0) revert PaymentNotPaid(range, sequence);
+        if (marks & _highBit(sequence) != 0) revert PaymentAlreadyUsed(range, sequence);
+        // Used and not paid: ended, as by the reversal of a receipt.
+        $.marks[range][sequence >> 7] = (marks | _highBit(sequence)) & ~_lowBit(sequence);
+        uint48 amountFen = uint48(_laneOf(range, sequence) >> 16);
+        $.totals.suspense += amountFen;
+        emit PaymentTakenBack(range, sequence, amountFen, reason);
+        return true;
+    }
+
+    /// @inheritdoc IPaymentDecisions
     function refundReversed(uint32 range, uint40 sequence, uint48 refundFen, NoticeBatch calldata child)
         external
         restricted
@@ -64,7 +80,7 @@ contract PaymentDecisions is AccessManagedUpgradeable, FourEyes, NoticeBook, IPa
         uint32 unit = $.books[range].unit;
         REGISTRY.authorize(msg.sender, unit);
         if (!_approve()) return false;
-        // 1. The receipt was reversed, and its money not yet refunded. No bank reference: the id is the code's own.
+        // 1. The payment has ended, and its money was not yet refunded. No bank reference: the id is the code's own.
         uint256 marks = $.marks[range][sequence >> 7];
         bool ended = marks & _highBit(sequence) != 0 && marks & _lowBit(sequence) == 0;
         if (!ended) revert PaymentNotPaid(range, sequence);

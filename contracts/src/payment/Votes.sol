@@ -13,7 +13,7 @@ abstract contract Votes is Notices {
 
     /// @inheritdoc IPaymentLedger
     function setCommittee(address[] calldata oracles, uint32[] calldata sources, uint8 threshold) external restricted {
-        if (oracles.length == 0 || oracles.length > MAX_ORACLES || oracles.length != sources.length) {
+        if (oracles.length > MAX_ORACLES || oracles.length != sources.length) {
             revert MalformedCommittee();
         }
         Layout storage $ = _layout();

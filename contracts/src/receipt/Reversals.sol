@@ -26,10 +26,12 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
     function reverse(ReverseAct calldata act) external restricted {
         Header calldata blue = act.original.header;
         uint40 number = act.original.number;
-        // 1. The receipt exists and can be replaced.
+        // 1. The receipt exists and can be replaced; a booked one only when two supervisors have let it through.
         _open(act.original);
         uint32 share = _requireAlive(blue, number).share;
-        if (share != 0) _requireAllowed(blue.range, number, share);
+        if (share != 0 && !_layout().reversalsAllowed[blue.range][number]) {
+            revert ReceiptIsBooked(blue.range, number, share);
+        }
         // 2. The red number is next in a range of the same unit, kind and mode; the day may be written on it.
         (IRegistry.Range memory used, address signer, uint32 catalog) =
             REGISTRY.consume(msg.sender, blue.unit, act.redRange, act.redNumber, 1, IRegistry.RangeClass.Receipt, false);
@@ -103,12 +105,6 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
         _requireSigned(signer, structHash, act.deadline, act.signature);
         _hold(act.range, act.number, hold, Holding.Single, 0);
         emit PaperReturned(act.unit, act.range, act.number, act.paperRange, act.paperNumber);
-    }
-
-    /// @dev A booked receipt is reversed only when two supervisors have let it through, once.
-    function _requireAllowed(uint32 range, uint40 number, uint32 share) private {
-        if (!_layout().reversalsAllowed[range][number]) revert ReceiptIsBooked(range, number, share);
-        delete _layout().reversalsAllowed[range][number];
     }
 
     /// @dev Writes who holds a receipt of which nothing is booked.

@@ -10,6 +10,7 @@ import {Issuing} from "./Issuing.sol";
 /// @notice A month closes when the unit reports exactly what the chain counted, oldest month first.
 abstract contract WriteOffs is Issuing, FourEyes {
     uint40 private constant MAX_EXTENSION = 90 days;
+    uint32 private constant MAX_FORMER_MONTHS = 120;
 
     string private constant TOTALS_MEMBERS =
         "(uint32 unit,uint16 kind,uint32 month,uint32 issued,uint32 voided,uint32 red,uint64 issuedFen,uint64 reversedFen,uint64 deadline)";
@@ -50,9 +51,11 @@ abstract contract WriteOffs is Issuing, FourEyes {
         _requireSigned(signer, _hashAct(BRING_FORWARD_TYPEHASH, act), act.deadline, act.signature);
         Cursor memory cursor = _layout().cursors[act.unit][act.kind];
         if (cursor.hasIssued) revert UnitHasIssued(act.unit, act.kind);
-        // Only months that have ended, each once, and upwards.
+        // Only months of the last ten years that have ended, each once, and upwards.
         uint32 thisMonth = BeijingCalendar.monthOf(BeijingCalendar.dayOf(block.timestamp));
-        if (act.month >= thisMonth) revert MonthNotEnded(act.month, _startOf(act.month + 1));
+        if (act.month == thisMonth) revert MonthNotEnded(act.month, _startOf(act.month + 1));
+        uint32 earliest = thisMonth - MAX_FORMER_MONTHS;
+        if (act.month > thisMonth || act.month < earliest) revert MonthOutOfOrder(earliest, act.month);
         uint32 next = cursor.base + 1 + _width(cursor.open);
         if (act.month < next) revert MonthOutOfOrder(next, act.month);
         if (act.totals.issued == 0 && act.totals.voided == 0 && act.totals.red == 0) {
@@ -96,7 +99,7 @@ abstract contract WriteOffs is Issuing, FourEyes {
         // A month at or below the base is closed; it has no place among the open ones.
         if (month <= cursor.base) revert MonthNotOpen(unit, kind, month);
         uint32 place = month - cursor.base - 1;
-        if (place >= OPEN_MONTHS || (cursor.open >> place) & 1 == 0) revert MonthNotOpen(unit, kind, month);
+        if ((cursor.open >> place) & 1 == 0) revert MonthNotOpen(unit, kind, month);
         uint32 oldest = _oldest(cursor);
         if (month != oldest) revert MonthOutOfOrder(oldest, month);
         uint40 startsAt = _startOf(month + 1) + uint40(_layout().startDays) * 1 days;

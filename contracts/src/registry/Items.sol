@@ -217,6 +217,6 @@ abstract contract Items is Units {
     function _isCode(bytes12 code) private pure returns (bool) {
         uint256 digits = 0;
         while (digits < 12 && code[digits] >= "0" && code[digits] <= "9") ++digits;
-        return digits >= MIN_CODE_DIGITS && (digits == 12 || (uint96(code) << uint96(8 * digits)) == 0);
+        return digits >= MIN_CODE_DIGITS && uint96(code) << uint96(8 * digits) == 0;
     }
 }

@@ -17,6 +17,80 @@ contract DecisionRulesTest is RefusalsTest {
         _notify(1, 4); // sequence n is due 9,999 + n fen
     }
 
+    // --- taken back
+
+    function _takeBack(uint40 sequence) private {
+        VM.prank(SUPER);
+        VM.assertFalse(payments.takeBack(payRange, sequence, 6));
+        VM.prank(CHECKER);
+        VM.assertTrue(payments.takeBack(payRange, sequence, 6));
+    }
+
+    function test_takeBack_endsAPaymentWithoutReceiptOnce() public {
+        _entered(2, 10_001, TODAY, 7);
+        VM.prank(SUPER);
+        payments.takeBack(payRange, 2, 6);
+        VM.expectEmit(address(payments));
+        emit IPaymentTypes.PaymentTakenBack(payRange, 2, 10_001, 6);
+        VM.prank(CHECKER);
+        payments.takeBack(payRange, 2, 6);
+        VM.assertTrue(payments.noticeOf(payRange, 2).ended);
+        IPaymentTypes.Totals memory totals = payments.totals();
+        VM.assertEq(totals.received, 10_001);
+        VM.assertEq(totals.suspense, 10_001);
+        VM.assertEq(totals.receipted, 0);
+        VM.prank(SUPER);
+        payments.takeBack(payRange, 2, 6);
+        VM.prank(CHECKER);
+        VM.expectRevert(abi.encodeWithSelector(IPaymentTypes.PaymentNotPaid.selector, payRange, 2));
+        payments.takeBack(payRange, 2, 6);
+    }
+
+    function test_takeBack_thenRefundedInFull() public {
+        _entered(2, 10_001, TODAY, 7);
+        _takeBack(2);
+        IPaymentTypes.NoticeBatch memory none;
+        VM.prank(SUPER);
+        payments.refundReversed(payRange, 2, 10_001, none);
+        VM.prank(CHECKER);
+        VM.assertTrue(payments.refundReversed(payRange, 2, 10_001, none));
+        IPaymentTypes.Totals memory totals = payments.totals();
+        VM.assertEq(totals.suspense, 0);
+        VM.assertEq(totals.refunded, 10_001);
+    }
+
+    function test_takeBack_thenNoReceiptMayUseIt() public {
+        _entered(2, 10_001, TODAY, 7);
+        _takeBack(2);
+        VM.prank(address(receipts));
+        VM.expectRevert(abi.encodeWithSelector(IPaymentTypes.PaymentHasEnded.selector, payRange, 2));
+        payments.use(unitA, payRange, KIND_CODE, abi.encodePacked(uint40(2)));
+    }
+
+    /// @dev The neighbours' marks stay as they are.
+    function test_takeBack_ofWhatWasReceipted_reverts() public {
+        _entered(1, 10_000, TODAY, 6);
+        _entered(2, 10_001, TODAY, 7);
+        VM.prank(address(receipts));
+        payments.use(unitA, payRange, KIND_CODE, abi.encodePacked(uint40(1)));
+        VM.prank(SUPER);
+        payments.takeBack(payRange, 1, 6);
+        VM.prank(CHECKER);
+        VM.expectRevert(abi.encodeWithSelector(IPaymentTypes.PaymentAlreadyUsed.selector, payRange, 1));
+        payments.takeBack(payRange, 1, 6);
+        _takeBack(2);
+        VM.assertTrue(payments.noticeOf(payRange, 1).paid);
+        VM.assertTrue(payments.noticeOf(payRange, 1).used);
+        VM.assertFalse(payments.noticeOf(payRange, 3).used);
+    }
+
+    function test_takeBack_bySupervisorOfAnotherArea_reverts() public {
+        _entered(2, 10_001, TODAY, 7);
+        VM.prank(SUPER_33);
+        VM.expectRevert(_foreignArea());
+        payments.takeBack(payRange, 2, 6);
+    }
+
     /// @dev Settles one entry, and returns the id that its money has if it waits.
     function _entered(uint256 sequence, uint256 amountFen, uint32 day, uint64 reference_) private returns (bytes32) {
         return _enteredIn(payRange, sequence, amountFen, day, reference_);

@@ -42,12 +42,14 @@ contract RegistryRulesTest is RefusalsTest {
     function test_consume_answersWithRangeSignerAndCatalogue() public {
         VM.prank(SUPER);
         registry.succeed(unitA, unitB);
+        IRegistry.Range memory before = registry.rangeOf(listRange);
         VM.prank(address(receipts));
         (IRegistry.Range memory used, address signer, uint32 catalog) =
             registry.consume(NODE_32, unitA, listRange, 1, 7, RECEIPT, false);
         VM.assertEq(signer, VM.addr(KEY_B));
         VM.assertEq(catalog, 2);
-        VM.assertEq(abi.encode(used), abi.encode(registry.rangeOf(listRange)));
+        VM.assertEq(abi.encode(used), abi.encode(before));
+        VM.assertEq(registry.rangeOf(listRange).next, 8);
     }
 
     function test_consume_unitThatMayNotAct() public {

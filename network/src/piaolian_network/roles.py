@@ -40,7 +40,7 @@ FUNCTION_ROLES: Final[Mapping[str, Mapping[Role, tuple[str, ...]]]] = {
         Role.NODE: ("topUp",),
     },
     "PaymentLedger": {
-        Role.SUPERVISOR: ("resolve", "refundReversed"),
+        Role.SUPERVISOR: ("resolve", "takeBack", "refundReversed"),
         Role.NODE: ("notice", "cancel"),
         Role.ORACLE: ("vote",),
     },
@@ -52,9 +52,6 @@ FUNCTION_ROLES: Final[Mapping[str, Mapping[Role, tuple[str, ...]]]] = {
             "reverse",
             "exchange",
             "returnPaper",
-            "book",
-            "bookMany",
-            "unbook",
             "stamp",
         ),
     },

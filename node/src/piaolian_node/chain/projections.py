@@ -24,6 +24,7 @@ from piaolian_sdk.contracts.events_payments import (
     NoticeCancelled,
     NoticeRegistered,
     PaymentsSettled,
+    PaymentTakenBack,
     ReversalRefunded,
 )
 from piaolian_sdk.contracts.events_receipts import BatchIssued, PaymentsReceipted, Reversed
@@ -197,6 +198,8 @@ async def _mark_payments(connection: AsyncConnection, event: object, block_numbe
         case ReversalRefunded() if event.child_sequence:
             # The remainder's notice is born paid.
             range_id, mark, sequences = event.child_range, "paid", [event.child_sequence]
+        case PaymentTakenBack():
+            range_id, mark, sequences = event.range, "ended", [event.sequence]
         case PaymentsReceipted():
             range_id, mark, sequences = event.payment_range, "used", split_sequences(event.sequences)
         case _:

@@ -113,7 +113,7 @@ payment_marks = Table(
     metadata,
     Column("range", BigInteger, nullable=False),
     Column("sequence", BigInteger, nullable=False),
-    Column("mark", Text, nullable=False),  # registered | paid | used | cancelled | refused
+    Column("mark", Text, nullable=False),  # registered | paid | used | ended | cancelled | refused
     Column("notice_batch", BigInteger),
     Column("block_number", BigInteger, nullable=False),
     PrimaryKeyConstraint("range", "sequence", "mark"),

@@ -87,6 +87,8 @@ def paid_notice(notice: NoticeRow | None, code: str, unit: int) -> PaidNotice:
         raise CONTRACT_ERRORS["NotYourPayment"]({"range": notice.range, "owner": notice.unit, "unit": unit})
     if "cancelled" in notice.marks:
         raise CONTRACT_ERRORS["NoticeIsCancelled"](place)
+    if "ended" in notice.marks:
+        raise CONTRACT_ERRORS["PaymentHasEnded"](place)
     if "paid" not in notice.marks:
         raise CONTRACT_ERRORS["PaymentNotPaid"](place)
     if "used" in notice.marks or notice.used_by is not None:

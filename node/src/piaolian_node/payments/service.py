@@ -395,7 +395,8 @@ async def notice_state(context: NodeContext, party: Party, code: str) -> NoticeS
 
 
 def _state_word(notice: NoticeRow, today: int) -> str:
-    for mark, word in (("used", "receipted"), ("cancelled", "cancelled"), ("paid", "paid")):
+    # In the order in which one hides the other.
+    for mark, word in (("used", "receipted"), ("ended", "ended"), ("cancelled", "cancelled"), ("paid", "paid")):
         if mark in notice.marks:
             return word
     if "registered" not in notice.marks:

@@ -80,6 +80,16 @@ class PaymentEnded(ContractEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentTakenBack(ContractEvent):
+    """A payment without a receipt was taken back; the money waits for a refund."""
+
+    range: int
+    sequence: int
+    amount_fen: int
+    reason: int
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentRepeated(ContractEvent):
     """The entry had its effect before."""
 

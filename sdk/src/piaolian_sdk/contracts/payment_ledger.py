@@ -108,6 +108,11 @@ def build_resolve(suspenses: Sequence[bytes], resolution: Resolution, reason: in
     return encode_call(NAME, "resolve", list(suspenses), resolution, reason)
 
 
+def build_take_back(range_id: int, sequence: int, reason: int) -> bytes:
+    """Return calldata that takes a payment back for which no receipt was issued. Role SUPERVISOR, twice."""
+    return encode_call(NAME, "takeBack", range_id, sequence, reason)
+
+
 def build_refund_reversed(range_id: int, sequence: int, refund_fen: int, child: NoticeBatch) -> bytes:
     """Return calldata that refunds the money of a reversed receipt. Role SUPERVISOR, twice."""
     return encode_call(NAME, "refundReversed", range_id, sequence, refund_fen, child)

@@ -24,6 +24,7 @@ from piaolian_sdk.contracts.events_payments import (
     PaymentEnded,
     PaymentsSettled,
     PaymentSuspended,
+    PaymentTakenBack,
     ReversalRefunded,
     SuspenseResolved,
 )
@@ -76,10 +77,12 @@ class Books:
             self._take_suspended(event, day)
         elif isinstance(event, PaymentsReceipted):
             self._take_receipted(event, day)
-        elif isinstance(event, PaymentEnded):
+        elif isinstance(event, PaymentEnded | PaymentTakenBack):
             code = (event.range, event.sequence)
             self.states[code] = "ended"
-            self._post(code, day, "receipted", "suspense", event.amount_fen)
+            # Its receipt was reversed, or it had none.
+            source: Literal["receipted", "paid"] = "receipted" if isinstance(event, PaymentEnded) else "paid"
+            self._post(code, day, source, "suspense", event.amount_fen)
             # What is decided on this money later names it by the code without any bank reference.
             self._suspenses[suspense_id(*code, bytes(8))] = code
             self.open_suspenses[suspense_id(*code, bytes(8))] = (code, event.amount_fen, day)

@@ -17,6 +17,7 @@ from piaolian_sdk.contracts.events_payments import (
     PaymentEnded,
     PaymentsSettled,
     PaymentSuspended,
+    PaymentTakenBack,
     ReversalRefunded,
     SuspenseResolved,
 )
@@ -32,6 +33,7 @@ _EVENTS: Final = (
     NoticeRegistered,
     PaymentEnded,
     PaymentSuspended,
+    PaymentTakenBack,
     PaymentsReceipted,
     PaymentsSettled,
     ReversalRefunded,

@@ -113,8 +113,8 @@ class NoticeState(Answer):
     """GET /api/v1/payment-notices/{payment_code}.
 
     Attributes:
-        state: ``awaiting`` (not final on the chain), ``registered``, ``paid``, ``receipted``, ``cancelled`` or
-            ``expired``.
+        state: ``awaiting`` (not final on the chain), ``registered``, ``paid``, ``receipted``, ``ended`` (taken
+            back before a receipt was issued), ``cancelled`` or ``expired``.
     """
 
     payment_code: PaymentCodeText

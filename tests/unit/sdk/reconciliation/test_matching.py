@@ -9,6 +9,7 @@ from piaolian_sdk.contracts.events_payments import (
     PaymentEnded,
     PaymentsSettled,
     PaymentSuspended,
+    PaymentTakenBack,
     ReversalRefunded,
     SuspenseResolved,
 )
@@ -232,6 +233,18 @@ def test_books__of_a_partly_refunded_receipt__keep_blue_and_red_apart() -> None:
     assert sum(row.refunded for row in tomorrow) == 3000
     whole = balance(made.postings)
     assert (whole.received, whole.paid, whole.refunded, whole.suspense, whole.difference) == (8000, 5000, 3000, 0, 0)
+
+
+def test_books__of_a_payment_taken_back__wait_for_its_refund() -> None:
+    made = books(8000)
+    pay(made, 1, "p")
+    made.take(PaymentTakenBack(1, 1, 8000, 6), DAY + 1)
+    assert kinds(run(made, line(1, "p", 8000))) == ["reversed-not-refunded"]
+    before = balance(made.postings)
+    assert (before.received, before.paid, before.receipted, before.suspense) == (8000, 0, 0, 8000)
+    made.take(ReversalRefunded(1, 1, 8000, 0, 0, 0), DAY + 1)
+    after = balance(made.postings)
+    assert (after.refunded, after.suspense, after.difference) == (8000, 0, 0)
 
 
 def test_books__with_a_hole__say_so() -> None:
