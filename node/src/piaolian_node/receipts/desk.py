@@ -1,9 +1,10 @@
 """What a process of the pool does: read and judge documents, countersign them in the HSM, seal them.
 
 Everything here takes and returns plain values, so that it can run in a process of its own. A process opens the token
-with its first signature and logs in by itself: the login belongs to the process (``piaolian_node.hsm``).
+when it starts and logs in by itself: the login belongs to the process (``piaolian_node.hsm``).
 """
 
+import contextlib
 import multiprocessing
 import multiprocessing.process
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from piaolian_node.bodies.car import cid_of_ciphertext
 from piaolian_node.bodies.vault import Vault
+from piaolian_node.errors import ConfigError, UnavailableError
 from piaolian_node.hsm import HSMToken, PinTries, document_key_probe
 from piaolian_node.receipts.judging import (
     DraftToJudge,
@@ -122,13 +124,24 @@ class Desk:
             SignerError: It has no such key.
         """
         if self._supervision is None:
-            known = self._settings
-            token = HSMToken(known.module, known.token_label, known.token_pin, tries=PinTries(known.pin_tries))
-            certificate = DocumentCertificate.from_pem(known.certificate)
-            supervision = Pkcs11P256Signer(token.session, known.key_label, certificate)
-            token.add_probe(document_key_probe(known.key_label, certificate))
-            self._supervision = supervision
+            self._supervision = self._open_supervision()
         return self._supervision
+
+    def _open_supervision(self) -> DocumentSigner:
+        known = self._settings
+        certificate = DocumentCertificate.from_pem(known.certificate)
+        try:
+            token = HSMToken(known.module, known.token_label, known.token_pin, tries=PinTries(known.pin_tries))
+        except ConfigError as exc:
+            # The node that started this process has opened the token with the same settings: now it is away.
+            raise UnavailableError(
+                "hsm-unavailable",
+                f"the HSM does not answer: {exc.message}",
+                f"签名设备没有应答：{exc.message_zh}",
+                remedy="check that the token is present and the service runs",
+            ) from exc
+        token.add_probe(document_key_probe(known.key_label, certificate))
+        return Pkcs11P256Signer(token.session, known.key_label, certificate)
 
     def countersign(
         self, items: Sequence[ToCountersign], batch_key: bytes, at: datetime
@@ -216,5 +229,7 @@ def countersign(items: Sequence[ToCountersign], batch_key: bytes, at: datetime) 
 
 
 def ready(_nothing: Sequence[object]) -> list[object]:
-    """Do nothing: a process that answers has read everything it needs."""
+    """Open the token: a process that answers has read everything it needs, unless the token is away just now."""
+    with contextlib.suppress(UnavailableError):
+        _ = _desks[0].supervision
     return []
