@@ -80,21 +80,24 @@ class Fuzz:
                 if until is not None and time.monotonic() > until:
                     return
 
-                @settings(
-                    max_examples=count,
-                    derandomize=not is_random,
-                    database=None,
-                    deadline=None,
-                    phases=[Phase.generate],
-                    suppress_health_check=list(HealthCheck),
-                )
-                @given(case=operation.as_strategy(generation_mode=mode))
-                def run(case: Any, ours: Operation = ours) -> None:
-                    self._send_case(ours, case.as_transport_kwargs(base_url=self.examples.sender.base_url))
-
                 # An operation without parameters has nothing that its description forbids.
                 with suppress(Unsatisfiable):
-                    run()
+                    self._runner(ours, operation.as_strategy(generation_mode=mode), count, is_random=is_random)()
+
+    def _runner(self, ours: Operation, strategy: Any, count: int, *, is_random: bool) -> Callable[[], None]:
+        @settings(
+            max_examples=count,
+            derandomize=not is_random,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=strategy)
+        def run(case: Any) -> None:
+            self._send_case(ours, case.as_transport_kwargs(base_url=self.examples.sender.base_url))
+
+        return run
 
     def mutate(self, choose: Callable[[list[Recorded]], list[Recorded]] = lambda found: found) -> None:
         """Send the good requests with each member changed to something hostile, one at a time."""
