@@ -101,10 +101,7 @@ contract ReceiptLedger is WriteOffs {
     /// @inheritdoc IReceiptLedger
     function paperOf(uint32 range, uint40 number) external view returns (uint32 paperRange, uint40 paperNumber) {
         Hold storage hold = _layout().holds[range][number];
-        // See _packPaper.
-        if (hold.holding == Holding.Paper) {
-            (paperRange, paperNumber) = (uint32(hold.holder), uint40(hold.holder >> 32));
-        }
+        if (hold.holding == Holding.Paper) (paperRange, paperNumber,) = _unpackPaper(hold.holder);
     }
 
     /// @inheritdoc IReceiptLedger

@@ -17,7 +17,8 @@ interface IPaymentDecisions is IPaymentTypes {
     /// @return decided False after the first approval
     function takeBack(uint32 range, uint40 sequence, uint16 reason) external returns (bool decided);
 
-    /// @notice Refunds the money of a reversed receipt or of a payment that was taken back, wholly or in part. SUPERVISOR, twice, by different accounts.
+    /// @notice Refunds the money of a reversed receipt or of a payment that was taken back, wholly or in part.
+    /// SUPERVISOR, twice, by different accounts.
     /// @param refundFen Part that goes back to the payer
     /// @param child Notice for the remainder, signed by the unit, born paid; no lanes when nothing remains
     /// @return decided False after the first approval

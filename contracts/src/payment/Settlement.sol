@@ -22,7 +22,7 @@ abstract contract Settlement is Votes {
     }
 
     /// @dev What is at hand while one group is settled: neighbouring codes share slots, which are read and written
-    /// once. `begin` and `span` are those of the notice batch at hand.
+    /// once. `end` is the first code that is not in the notice batch at hand.
     struct Desk {
         uint32 range;
         uint256 laneAt; // index of the slot of lanes at hand
@@ -36,7 +36,7 @@ abstract contract Settlement is Votes {
         uint256[] references; // bank reference of each of its 128 codes
         uint256 payersRead; // bytes of the witness that belong to words before
         uint256 begin;
-        uint256 span; // codes from `begin` to the next batch
+        uint256 end;
         uint256 dueDay;
         uint256 paidBytes; // of `payments`
         uint256 received;
@@ -75,8 +75,7 @@ abstract contract Settlement is Votes {
         desk.payments = Packed.newBuffer(length / ENTRY_BYTES * Packed.PAYMENT_BYTES);
         _openBatch(desk, group.noticeBatch);
         uint256 previous = 0;
-        // `at` stays below the length of the calldata; amounts have 48 bits, and no transaction has 2^200 entries; a code
-        // before the batch at hand wraps to far beyond its span.
+        // `at` stays below the length of the calldata.
         unchecked {
             for (uint256 at = 0; at < length; at += ENTRY_BYTES) {
                 uint256 word = Packed.wordAt(entries, at);
@@ -85,23 +84,33 @@ abstract contract Settlement is Votes {
                 if (payment <= previous && at != 0) revert EntriesNotAscending(group.range, at / ENTRY_BYTES);
                 previous = payment;
                 if (desk.laneAt != sequence >> 2) _turnTo(desk, sequence);
-                // The plain case first: a noticed code to which nothing has happened, its amount, in time.
-                uint256 bit = 1 << (sequence & 127);
-                uint256 amountFen = uint48(word >> 168);
-                if (
-                    (desk.marksWord | desk.flagsWord) & (bit | (bit << 128)) == 0 && sequence - desk.begin < desk.span
-                        && uint24(word >> 144) <= desk.dueDay && amountFen == _laneIn(desk.laneWord, sequence) >> 16
-                        && amountFen != 0
-                ) {
-                    _pay(desk, payment, bit);
-                    desk.received += amountFen;
-                } else {
+                if (!_payExactly(desk, payment, uint48(word >> 168), uint24(word >> 144))) {
                     _settleEntry(desk, _entryOf(word), group.payers);
                 }
             }
         }
         _storeWord(desk);
         Packed.truncate(desk.payments, desk.paidBytes);
+    }
+
+    /// @dev The plain case: a noticed code to which nothing has happened, its amount, in time.
+    /// @return done False when the entry is anything else; then nothing was changed
+    function _payExactly(Desk memory desk, uint256 payment, uint256 amountFen, uint256 valueDay)
+        private
+        pure
+        returns (bool done)
+    {
+        uint256 sequence = payment >> 64;
+        uint256 bit = 1 << (sequence & 127);
+        if ((desk.marksWord | desk.flagsWord) & (bit | (bit << 128)) != 0) return false;
+        if (sequence < desk.begin || sequence >= desk.end || valueDay > desk.dueDay) return false;
+        if (amountFen != _laneIn(desk.laneWord, sequence) >> 16 || amountFen == 0) return false;
+        _pay(desk, payment, bit);
+        // Amounts have 48 bits, and no transaction has 2^200 entries.
+        unchecked {
+            desk.received += amountFen;
+        }
+        return true;
     }
 
     /// @dev Judges an entry in every case; `desk` holds the slots of its code.
@@ -209,7 +218,7 @@ abstract contract Settlement is Votes {
     /// @dev Why the money cannot simply pay the code; by value day, not by the time of settling.
     function _reasonFor(Desk memory desk, Entry memory entry, uint48 dueFen) private view returns (SuspenseReason) {
         if (desk.flagsWord & _lowBit(entry.sequence) != 0) return SuspenseReason.Cancelled;
-        if (entry.sequence < desk.begin || entry.sequence - desk.begin >= desk.span) {
+        if (entry.sequence < desk.begin || entry.sequence >= desk.end) {
             _openBatch(desk, _batchOf(desk.range, entry.sequence));
         }
         if (entry.valueDay > desk.dueDay) return SuspenseReason.PastDue;
@@ -242,8 +251,7 @@ abstract contract Settlement is Votes {
         BatchRecord memory record = $.batches[desk.range][index];
         desk.begin = record.first;
         desk.dueDay = record.dueDay;
-        uint256 end = index + 1 < batches ? $.batches[desk.range][index + 1].first : type(uint40).max;
-        desk.span = end - record.first;
+        desk.end = index + 1 < batches ? $.batches[desk.range][index + 1].first : type(uint40).max;
     }
 
     /// @dev Takes the slots of a code onto the desk, and puts those of another word back.

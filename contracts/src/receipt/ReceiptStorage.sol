@@ -89,4 +89,9 @@ abstract contract ReceiptStorage is IReceiptTypes {
     function _packPaper(uint32 range, uint40 number, uint32 unit) internal pure returns (uint160) {
         return range | (uint160(number) << 32) | (uint160(unit) << 72);
     }
+
+    /// @dev See _packPaper.
+    function _unpackPaper(uint160 holder) internal pure returns (uint32 range, uint40 number, uint32 unit) {
+        return (uint32(holder), uint40(holder >> 32), uint32(holder >> 72));
+    }
 }

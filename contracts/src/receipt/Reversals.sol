@@ -81,13 +81,10 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
         (, address signer,) = REGISTRY.consume(
             msg.sender, header.unit, act.paperRange, act.paperNumber, 1, IRegistry.RangeClass.Paper, true
         );
-        bytes32 structHash = keccak256(
-            abi.encode(
-                EXCHANGE_TYPEHASH, header.unit, header.range, number, act.paperRange, act.paperNumber, act.deadline
-            )
-        );
+        uint160 paper = _packPaper(act.paperRange, act.paperNumber, header.unit);
+        bytes32 structHash = _hashPaper(EXCHANGE_TYPEHASH, header.range, number, paper, act.deadline);
         _requireSigned(signer, structHash, act.deadline, act.signature);
-        _hold(header.range, number, hold, Holding.Paper, _packPaper(act.paperRange, act.paperNumber, header.unit));
+        _hold(header.range, number, hold, Holding.Paper, paper);
         emit Exchanged(header.unit, header.range, number, act.paperRange, act.paperNumber);
     }
 
@@ -96,12 +93,11 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
         address signer = REGISTRY.authorize(msg.sender, act.unit);
         Hold memory hold = _layout().holds[act.range][act.number];
         // A paper original is one unit's: another unit has none there.
-        bool isThere =
-            hold.holding == Holding.Paper && hold.holder == _packPaper(act.paperRange, act.paperNumber, act.unit);
-        if (!isThere) revert ReceiptNotOnPaper(act.range, act.number, act.paperRange, act.paperNumber);
-        bytes32 structHash = keccak256(
-            abi.encode(RETURN_TYPEHASH, act.unit, act.range, act.number, act.paperRange, act.paperNumber, act.deadline)
-        );
+        uint160 paper = _packPaper(act.paperRange, act.paperNumber, act.unit);
+        if (hold.holding != Holding.Paper || hold.holder != paper) {
+            revert ReceiptNotOnPaper(act.range, act.number, act.paperRange, act.paperNumber);
+        }
+        bytes32 structHash = _hashPaper(RETURN_TYPEHASH, act.range, act.number, paper, act.deadline);
         _requireSigned(signer, structHash, act.deadline, act.signature);
         _hold(act.range, act.number, hold, Holding.Single, 0);
         emit PaperReturned(act.unit, act.range, act.number, act.paperRange, act.paperNumber);
@@ -168,6 +164,16 @@ abstract contract Reversals is AccessManagedUpgradeable, FourEyes, Months, IRece
                 act.deadline
             )
         );
+    }
+
+    /// @dev Exchange and ReturnPaper have the same members.
+    function _hashPaper(bytes32 typeHash, uint32 range, uint40 number, uint160 paper, uint64 deadline)
+        private
+        pure
+        returns (bytes32)
+    {
+        (uint32 paperRange, uint40 paperNumber, uint32 unit) = _unpackPaper(paper);
+        return keccak256(abi.encode(typeHash, unit, range, number, paperRange, paperNumber, deadline));
     }
 
     function _emitReversed(ReverseAct calldata act, Header memory red, uint64 rootId) private {
