@@ -1,12 +1,14 @@
 """Which role may call which function: the table that a deployment writes into AccessManager.
 
-A function that is named nowhere either stays with the administrator or checks its caller or a signature by
-itself. A test compares the tables with contracts/roles.json.
+The table is that of the contracts (contracts/roles.json), as the SDK carries it. A function that is named nowhere
+checks its caller or a signature by itself.
 """
 
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
+
+from piaolian_sdk.contracts.abi import load_roles
 
 
 class Role(IntEnum):
@@ -18,48 +20,15 @@ class Role(IntEnum):
     ORACLE = 3
 
 
+_TABLE: Final[Mapping[str, Mapping[str, list[str]]]] = load_roles()["functions"]
+
+# What a deployment gives away.
 FUNCTION_ROLES: Final[Mapping[str, Mapping[Role, tuple[str, ...]]]] = {
-    "Registry": {
-        Role.SUPERVISOR: (
-            "registerUnit",
-            "scheduleSigner",
-            "executeSigner",
-            "cancelSigner",
-            "restrict",
-            "lift",
-            "succeed",
-            "setItem",
-            "disableItem",
-            "permitUnit",
-            "openPool",
-            "splitPool",
-            "allot",
-            "recall",
-            "setTopUpRule",
-        ),
-        Role.NODE: ("topUp",),
-    },
-    "PaymentLedger": {
-        Role.SUPERVISOR: ("resolve", "takeBack", "refundReversed"),
-        Role.NODE: ("notice", "cancel"),
-        Role.ORACLE: ("vote",),
-    },
-    "ReceiptLedger": {
-        Role.SUPERVISOR: ("bringForward", "extend", "allowReversal", "closeWithDifference"),
-        Role.NODE: (
-            "issue",
-            "voidNumbers",
-            "reverse",
-            "exchange",
-            "returnPaper",
-            "stamp",
-        ),
-    },
+    contract: {Role[name]: tuple(functions) for name, functions in table.items() if name != Role.ADMIN.name}
+    for contract, table in _TABLE.items()
 }
 
 # What stays with the administrator, and so behind the delay of that role.
 ADMINISTRATOR_FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Registry": ("setArea", "setWorkingCalendar", "setCheckpointKey", "upgradeToAndCall"),
-    "PaymentLedger": ("setCommittee", "upgradeToAndCall"),
-    "ReceiptLedger": ("setTerms", "upgradeToAndCall"),
+    contract: tuple(table[Role.ADMIN.name]) for contract, table in _TABLE.items()
 }

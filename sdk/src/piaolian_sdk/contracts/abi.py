@@ -21,6 +21,11 @@ def load_artifact(name: str) -> dict[str, Any]:
     return artifact
 
 
+def load_roles() -> dict[str, Any]:
+    """Return contracts/roles.json: ``{"roles": {name: number}, "functions": {contract: {role name: [function]}}}``."""
+    return load_artifact("roles")
+
+
 def load_abi(name: str) -> list[dict[str, Any]]:
     """Return the interface of a contract by its name."""
     abi: list[dict[str, Any]] = load_artifact(name)["abi"]
