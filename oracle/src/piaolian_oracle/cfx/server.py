@@ -10,15 +10,15 @@ import socketserver
 import threading
 import time
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 from piaolian_oracle.cfx.frame import MAX_FRAME_BYTES, Frame, FrameReader
 from piaolian_oracle.errors import FrameError
+from piaolian_oracle.listening import Listening
 
 _logger = logging.getLogger(__name__)
 
 _PIECE_BYTES = 65_536
-_POLL_SECONDS = 0.1
 
 
 class Dialogue(Protocol):
@@ -46,7 +46,7 @@ class ServerLimits:
     max_connections: int = 64
 
 
-class CfxServer:
+class CfxServer(Listening):
     """A listening socket; a context manager that serves while it is open.
 
     Args:
@@ -57,25 +57,7 @@ class CfxServer:
     """
 
     def __init__(self, host: str, port: int, dialogue: Dialogue, limits: ServerLimits | None = None) -> None:
-        self._server = _Server((host, port), dialogue, limits or ServerLimits())
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, name="cfx", daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        _logger.info("listening for CFX", extra={"port": self.port})
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Server((host, port), dialogue, limits or ServerLimits()), "cfx")
 
 
 class _Server(socketserver.ThreadingTCPServer):

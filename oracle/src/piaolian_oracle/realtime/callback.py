@@ -12,15 +12,15 @@ business of the proxy in front.
 import json
 import logging
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from piaolian_oracle.errors import ConfirmationError
+from piaolian_oracle.listening import Listening
 from piaolian_oracle.realtime.desk import ConfirmationDesk
 from piaolian_oracle.realtime.model import Confirmation
 from piaolian_sdk.codes import PaymentCode
@@ -34,7 +34,6 @@ _logger = logging.getLogger(__name__)
 PATH = "/confirmations"
 MAX_BODY_BYTES = 16 << 10
 _REQUEST_SECONDS = 10.0
-_POLL_SECONDS = 0.1
 _FIELDS = frozenset({"account", "amount", "code", "reference", "value_day"})
 
 
@@ -55,7 +54,7 @@ class CallbackRules:
         return next((found for found in self.certificates if found.digest.hex() == key_id), None)
 
 
-class CallbackServer:
+class CallbackServer(Listening):
     """A listening HTTP server; a context manager that serves while it is open.
 
     Args:
@@ -74,25 +73,7 @@ class CallbackServer:
         rules: CallbackRules,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._server = _Server((host, port), desk, rules, now)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, name="callback", daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        _logger.info("listening for callbacks", extra={"port": self.port})
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Server((host, port), desk, rules, now), "callback")
 
 
 def confirmation_from_json(body: bytes) -> Confirmation:
