@@ -70,10 +70,6 @@ class ChainView(Protocol):
         """Return what one booker has booked, in billionths."""
         ...
 
-    def paper(self, range_id: int, number: int, at: BlockStamp) -> tuple[int, int]:
-        """Return range and number of the paper original, zeros without one."""
-        ...
-
     def period(self, unit: int, kind: int, month: int, at: BlockStamp) -> Period:
         """Return the totals of a month."""
         ...
@@ -179,10 +175,6 @@ class ChainAccess:
         """Return what one booker has booked, in billionths."""
         account = Web3.to_checksum_address(booker)
         return self.ask(lambda reader: reader.receipt_ledger.share_of(range_id, number, account, at))
-
-    def paper(self, range_id: int, number: int, at: BlockStamp) -> tuple[int, int]:
-        """Return range and number of the paper original, zeros without one."""
-        return self.ask(lambda reader: reader.receipt_ledger.paper_of(range_id, number, at))
 
     def period(self, unit: int, kind: int, month: int, at: BlockStamp) -> Period:
         """Return the totals of a month."""

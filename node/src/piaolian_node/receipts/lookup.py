@@ -18,16 +18,11 @@ from piaolian_sdk.contracts.records import Booking, Mark
 
 @dataclass(frozen=True, slots=True)
 class OnChain:
-    """What binds on a receipt at one block.
-
-    Attributes:
-        paper: Range and number of the paper original, zeros without one.
-    """
+    """What binds on a receipt at one block."""
 
     stamp: BlockStamp
     marks: Mark
     booking: Booking
-    paper: tuple[int, int]
 
 
 async def receipt_of(connection: AsyncConnection, code: str, number: str, check_code: str | None) -> Row[Any]:
@@ -93,7 +88,6 @@ async def on_chain(context: NodeContext, range_id: int, number: int, stamp: Bloc
             stamp=at,
             marks=chain.mark(range_id, number, at),
             booking=chain.booking(range_id, number, at),
-            paper=chain.paper(range_id, number, at),
         )
 
     return await asyncio.to_thread(read)
