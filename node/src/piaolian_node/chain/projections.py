@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from piaolian_node.chain.openings import red_header_of
 from piaolian_node.database.index import (
     batches,
     chain_events,
@@ -29,6 +30,7 @@ from piaolian_sdk.contracts.events_payments import (
 )
 from piaolian_sdk.contracts.events_receipts import BatchIssued, PaymentsReceipted, Reversed
 from piaolian_sdk.contracts.events_registry import ItemDisabledFrom, ItemSet, RangeAllotted, UnitRegistered
+from piaolian_sdk.tree import Header
 
 _SEQUENCE_BYTES = 5
 
@@ -139,8 +141,8 @@ def _batch(event: BatchIssued, logged: DecodedLog, block_time: int) -> dict[str,
     return {**_header(event), "is_red": 0, **_place(logged, block_time)}
 
 
-def _header(event: BatchIssued) -> dict[str, Any]:
-    values = dict(_members(event))
+def _header(of: BatchIssued | Header) -> dict[str, Any]:
+    values = dict(_members(of))
     values["size"] = values.pop("count")
     return values
 
@@ -150,15 +152,7 @@ def _red_batch(event: Reversed, logged: DecodedLog, block_time: int) -> dict[str
     return {
         "root_id": event.root_id,
         "position": 0,
-        "unit": event.unit,
-        "range": event.red_range,
-        "mode": event.mode,
-        "first": event.red_number,
-        "size": 1,
-        "issue_day": event.issue_day,
-        "total_fen": event.amount_fen,
-        "catalog_version": event.catalog_version,
-        "unit_root": event.red_root,
+        **_header(red_header_of(event)),
         "bodies": event.bodies,
         "is_red": 1,
         **_place(logged, block_time),
