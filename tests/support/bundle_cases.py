@@ -46,6 +46,7 @@ def verdict_of(case: BundleCase) -> dict[str, Any]:
     return {
         "state": found.state,
         "words": words,
+        "circulable": found.is_circulable,
         "evidence": found.evidence_number,
         "amount": text_from_fen(found.amount_fen),
     }

@@ -16,7 +16,8 @@ export function judge(request) {
     if (!trusts.has(request.trust)) trusts.set(request.trust, readTrust(utf8(request.trust)));
     const found = verifyBundle(fromBase64(request.bundle), trusts.get(request.trust), request.at);
     const words = [found.stateZh, ...found.proven, ...found.notProven];
-    return { state: found.state, words, evidence: found.evidenceNumber, amount: found.amount };
+    const { state, isCirculable: circulable, evidenceNumber: evidence, amount } = found;
+    return { state, words, circulable, evidence, amount };
   } catch (error) {
     if (error instanceof Refusal) return { step: error.step, code: error.code };
     return { crash: String(error?.stack ?? error) };
