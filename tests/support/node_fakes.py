@@ -16,6 +16,8 @@ from piaolian_node.database.migrate import migrate
 from piaolian_node.errors import UnavailableError
 from piaolian_node.outbox.payloads import IssuePayload, NoticePayload, Payload, VoidPayload
 from piaolian_node.outbox.rows import NewRow, add_row
+from piaolian_node.receipts.desk import DeskSettings
+from piaolian_node.receipts.pool import DeskPool
 from piaolian_sdk.acts import SoftwareChainSigner
 from piaolian_sdk.contracts import AddressBook
 from piaolian_sdk.contracts.chain import BlockStamp
@@ -252,3 +254,17 @@ async def accept(database: Database, submission: str, payload: Payload, **column
             await connection.execute(
                 outbox.update().where(outbox.c.submission == submission).values(bodies_root=bytes(32), **columns)
             )
+
+
+def pool_without_token(*roots: bytes) -> DeskPool:
+    """Return one process that judges and has no token to sign with.
+
+    Args:
+        roots: PEM files of trusted roots.
+    """
+    nowhere = Path("/nowhere")
+    vault_key = bytes(31) + b"\1"
+    settings = DeskSettings(
+        roots, nowhere / "module.so", "token", "1234", nowhere / "tries", "key", b"", vault_key, "http://node"
+    )
+    return DeskPool(settings, 1)

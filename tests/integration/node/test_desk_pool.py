@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from piaolian_node.errors import RefusedError
-from piaolian_node.receipts.desk import DeskSettings
 from piaolian_node.receipts.pool import DeskPool
 from piaolian_sdk.signing import SUITE_SM2
 from support.documents import signatory
+from support.node_fakes import pool_without_token
 
 
 def double(numbers: Sequence[int]) -> list[int]:
@@ -38,20 +38,7 @@ def die_once(marks: Sequence[str]) -> list[str]:
 @pytest.fixture
 async def pool() -> AsyncIterator[DeskPool]:
     root = signatory(SUITE_SM2).authority.certificate_pem
-    made = DeskPool(
-        DeskSettings(
-            (root,),
-            Path("/nowhere.so"),
-            "token",
-            "1234",
-            Path("/nowhere/tries"),
-            "key",
-            b"",
-            bytes(31) + b"\1",
-            "http://node",
-        ),
-        1,
-    )
+    made = pool_without_token(root)
     yield made
     made.close()
 

@@ -1,6 +1,5 @@
 """The second copy of the records: written with the first, refused when it cannot be, healed when it is behind."""
 
-import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +16,7 @@ from piaolian_node.database.migrate import migrate
 from piaolian_node.database.records import item_names, outbox, receipt_keys
 from piaolian_node.database.replica import copy_back, make_replica, record_tables
 from piaolian_node.errors import ConfigError, RecordError, UnavailableError
-from support.node_fakes import accept, fresh_database, issue_payload
+from support.node_fakes import accept, issue_payload
 
 
 @pytest.fixture
@@ -31,19 +30,6 @@ def place(tmp_path: Path) -> Path:
 
 def open_database(folder: Path, place: Path, *, is_required: bool = True) -> Database:
     return Database(f"sqlite+aiosqlite:///{folder / 'node.sqlite'}", ReplicaSetting(str(place), is_required))
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of today's shape."""
-
-    async def make(folder: Path) -> None:
-        async with fresh_database(folder):
-            pass
-
-    folder = tmp_path_factory.mktemp("template")
-    asyncio.run(make(folder))
-    return folder / "node.sqlite"
 
 
 @pytest.fixture

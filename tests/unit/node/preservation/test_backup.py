@@ -1,6 +1,5 @@
 """Backups hold every record and no other, are checked before anything is written, and end when their days are over."""
 
-import asyncio
 import os
 import shutil
 import sqlite3
@@ -24,24 +23,11 @@ from piaolian_node.preservation.backup import make_backup, restore_backup
 from piaolian_node.preservation.records import kept_tables, read_records, split_lines, write_records
 from piaolian_node.preservation.strongbox import BoxWriter, Key, Lock, read_box
 from piaolian_sdk.sm2 import Sm2PrivateKey
-from support.node_fakes import KEY_ID, accept, fresh_database, issue_payload
+from support.node_fakes import KEY_ID, accept, issue_payload
 
 _CHAIN = 7
 KEY = Sm2PrivateKey.generate(os.urandom)
 NOW = datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of today's shape."""
-
-    async def make(folder: Path) -> None:
-        async with fresh_database(folder):
-            pass
-
-    folder = tmp_path_factory.mktemp("template")
-    asyncio.run(make(folder))
-    return folder / "node.sqlite"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Keys that may be destroyed are in no file any more: database, log, replica, next backup. Before, nothing moves."""
 
-import asyncio
 import base64
 import os
 import shutil
@@ -24,7 +23,7 @@ from piaolian_node.receipts.bodies import require_body
 from piaolian_sdk.beijing import day_number
 from piaolian_sdk.errors import InputError, PiaolianError
 from piaolian_sdk.sm2 import Sm2PrivateKey
-from support.node_fakes import accept, fresh_database, issue_payload
+from support.node_fakes import accept, issue_payload
 
 KEY = Sm2PrivateKey.generate(os.urandom)
 LAST_DAY, AFTER = date(2056, 12, 31), date(2057, 1, 1)
@@ -33,19 +32,6 @@ FIRST, SECOND, WAITING = "320101260000000001", "320101260000000002", "3201012600
 
 def secret(name: str, number: int) -> bytes:
     return f"{name}-of-{number}-".encode() * 8
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database of today's shape."""
-
-    async def make(folder: Path) -> None:
-        async with fresh_database(folder):
-            pass
-
-    folder = tmp_path_factory.mktemp("template")
-    asyncio.run(make(folder))
-    return folder / "node.sqlite"
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from piaolian_node.receipts.desk import DeskSettings
 from piaolian_node.receipts.pool import DeskPool
+from support.node_fakes import pool_without_token
 
 
 def double(numbers: Sequence[Any]) -> list[Any]:
@@ -17,20 +16,7 @@ def double(numbers: Sequence[Any]) -> list[Any]:
 
 @pytest.fixture
 async def pool() -> AsyncIterator[DeskPool]:
-    made = DeskPool(
-        DeskSettings(
-            (),
-            Path("/nowhere.so"),
-            "token",
-            "1234",
-            Path("/nowhere/tries"),
-            "key",
-            b"",
-            bytes(31) + b"\1",
-            "http://node",
-        ),
-        1,
-    )
+    made = pool_without_token()
     yield made
     made.close()
 
