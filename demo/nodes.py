@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
 _PUBLIC_KEY: Final = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----\n?", re.DOTALL)
-_DEPARTMENTS: Final = {HOSPITAL_CITY: "测试甲市财政局", REGISTRY_CITY: "测试乙市财政局"}
+_DEPARTMENTS: Final = {HOSPITAL_CITY: "测试一市财政局", REGISTRY_CITY: "测试二市财政局"}
 _READY_WITHIN_SECONDS: Final = 60.0
 
 
