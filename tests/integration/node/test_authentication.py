@@ -166,7 +166,7 @@ def test_public__network_limits_health__answer_without_signature(node_world: Nod
     assert (unknown.status_code, unknown.json()["code"]) == (404, "address-unknown")
 
 
-def test_logs__whole_run__hold_no_names_or_check_codes(node_world: NodeWorld) -> None:
+def test_logs__whole_run__one_json_object_a_line_and_no_names(node_world: NodeWorld) -> None:
     logs = node_world.site.logs()
     for name in ("测试甲", "测试丙", "测试市第一人民医院"):
         assert name not in logs
